@@ -1,0 +1,241 @@
+import type { Category, JobDefinition, Model } from '../domain/job.ts';
+import type { RunRecord, RunState, SkipReason, SubRunRecord, Trigger } from '../domain/run.ts';
+import type { SkipCount } from '../domain/skip.ts';
+import type { WorkerRecord } from '../domain/worker.ts';
+import type { EndTotals } from './store.ts';
+
+/**
+ * What the scheduler offers to whoever drives it: the HTTP API, a program that embeds it, tests.
+ * Domain values in, domain values out; HTTP's spelling of them (ISO times, `…Ms`) is http/contract.ts.
+ * Every call may reject with the classes of domain/errors.ts.
+ */
+export interface SchedulerApi {
+  namespaces: DefinitionApi<NamespaceView>;
+  apps: AppApi;
+  jobs: JobApi;
+  schedule: ScheduleApi;
+  runs: RunApi;
+  workers(filter: { namespace?: string; app?: string }): Promise<readonly WorkerView[]>;
+  servers(): Promise<readonly ServerView[]>;
+  overview(filter: { namespace?: string }): Promise<Overview>;
+  health(): HealthView;
+  /** Everything the metrics page shows that is not counted in passing. */
+  gauges(): Promise<Gauges>;
+  /** Changes as they are applied; returns the way to stop listening. Listeners must not throw. */
+  onChange(listener: (change: LiveChange) => void): () => void;
+}
+
+export interface NamespaceView {
+  readonly name: string;
+  readonly description: string;
+  readonly version: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface AppView extends NamespaceView {
+  readonly namespace: string;
+}
+
+/** `input` is whatever was sent: the scheduler checks it and rejects with InvalidInputError naming each field. */
+export interface DefinitionApi<View> {
+  list(page: { limit: number; after?: string }): Promise<{ items: readonly View[]; next: string | undefined }>;
+  get(name: string): Promise<View>;
+  create(input: unknown): Promise<View>;
+  update(name: string, patch: unknown, version: number): Promise<View>;
+  remove(name: string, version: number): Promise<void>;
+}
+
+export interface AppApi {
+  list(namespace: string, page: { limit: number; after?: string }): Promise<{ items: readonly AppView[]; next: string | undefined }>;
+  get(namespace: string, name: string): Promise<AppView>;
+  create(namespace: string, input: unknown): Promise<AppView>;
+  update(namespace: string, name: string, patch: unknown, version: number): Promise<AppView>;
+  remove(namespace: string, name: string, version: number): Promise<void>;
+}
+
+export interface JobView {
+  /** Opaque: the job number as text. */
+  readonly id: string;
+  readonly definition: JobDefinition;
+  readonly version: number;
+  readonly nextFireAt: number | undefined;
+  /** Runs not ended yet: active ones, and those waiting or delayed. */
+  readonly running: number;
+  readonly queued: number;
+  readonly lastRun: RunRecord | undefined;
+}
+
+export interface JobFilter {
+  readonly namespace?: string;
+  readonly app?: string;
+  /** Part of name or description, any case. */
+  readonly q?: string;
+  readonly state?: JobDefinition['state'];
+  readonly category?: Category;
+  readonly model?: Model;
+  readonly tag?: string;
+}
+
+export type BulkAction =
+  | { readonly kind: 'enable' | 'disable' | 'pause' | 'run' | 'delete' }
+  | { readonly kind: 'tag'; readonly add: readonly string[]; readonly remove: readonly string[] }
+  | { readonly kind: 'move'; readonly namespace: string; readonly app: string };
+
+export interface BulkResult {
+  readonly matched: number;
+  readonly done: number;
+  readonly failures: readonly { id: string; message: string }[];
+}
+
+export interface JobApi {
+  list(filter: JobFilter, page: { limit: number; after?: string }): Promise<{ items: readonly JobView[]; next: string | undefined }>;
+  /** `id`: `namespace.app.name` or the opaque id. */
+  get(id: string): Promise<JobView>;
+  create(input: unknown): Promise<JobView>;
+  /** Whole new value; what is absent takes its default. */
+  replace(id: string, input: unknown, version: number): Promise<JobView>;
+  /** Only what is given changes. */
+  update(id: string, patch: unknown, version: number): Promise<JobView>;
+  remove(id: string, version: number): Promise<void>;
+  /** Rejects with RunSkippedError when a gate says no. */
+  run(id: string, request: RunRequest): Promise<{ taskId: string; state: RunState }>;
+  explain(id: string): Promise<Explanation>;
+  skips(id: string, query: { from?: number; to?: number; limit: number }): Promise<readonly SkipCount[]>;
+  stats(id: string, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
+  bulk(request: { ids?: readonly string[]; filter?: JobFilter; action: BulkAction; dryRun: boolean }): Promise<BulkResult>;
+}
+
+export interface RunRequest {
+  /** Absent = the job's own. Text, or any JSON value. */
+  readonly args?: unknown;
+  readonly delayMs?: number;
+  readonly priority?: number;
+  readonly workerId?: string;
+  readonly trigger?: Trigger;
+}
+
+/** One gate of the way from fire to dispatch, and whether a fire would pass it now. */
+export interface GateView {
+  readonly gate: 'enabled' | 'window' | 'paused' | 'worker' | 'weight' | 'concurrency' | 'rate' | 'nats' | 'leader';
+  readonly pass: boolean;
+  /** What would become of a fire that fails it. */
+  readonly reason: SkipReason | undefined;
+  readonly detail: string;
+}
+
+export interface Explanation {
+  readonly verdict: 'dispatch' | 'wait' | 'replace' | 'skip';
+  readonly reason: SkipReason | undefined;
+  readonly gates: readonly GateView[];
+}
+
+export interface ScheduleApi {
+  preview(request: { expression: string; timezone: string; dst: JobDefinition['schedule']['dst']; count: number; from: number | undefined; anchor: number | undefined }): Promise<SchedulePreview>;
+}
+
+export interface SchedulePreview {
+  readonly timezone: string;
+  readonly fires: readonly { at: number; local: string; note: string | undefined }[];
+  readonly notes: readonly string[];
+}
+
+export interface RunFilter {
+  readonly namespace?: string;
+  readonly app?: string;
+  readonly job?: string;
+  readonly states?: readonly RunState[];
+  readonly triggers?: readonly Trigger[];
+  readonly workerId?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly reason?: string;
+  readonly monitorStatus?: string;
+}
+
+export interface RunApi {
+  list(filter: RunFilter, page: { limit: number; before?: string }): Promise<{ items: readonly RunRecord[]; next: string | undefined }>;
+  get(taskId: string): Promise<RunRecord>;
+  subRuns(taskId: string, page: { limit: number; before?: string }): Promise<{ items: readonly SubRunRecord[]; next: string | undefined }>;
+  /** What is known of the run's way, oldest first: from the record, its attempts and sub-runs. */
+  events(taskId: string): Promise<readonly RunEvent[]>;
+  /** Ends an open run; resolves with it as it is then. Rejects with ConflictError when it has ended already. */
+  cancel(taskId: string): Promise<RunRecord>;
+  rerun(taskId: string, request: { args?: unknown }): Promise<{ taskId: string; state: RunState }>;
+}
+
+export interface RunEvent {
+  readonly at: number;
+  readonly kind: 'scheduled' | 'accepted' | 'dispatched' | 'next-step' | 'sub-run' | 'bad-answer' | 'ended' | 'retry';
+  readonly detail: string;
+}
+
+export interface WorkerView extends WorkerRecord {
+  readonly live: boolean;
+}
+
+export interface ServerView {
+  readonly id: string;
+  readonly role: 'leader' | 'standby' | 'starting';
+  readonly term: number;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly natsUrl: string;
+  readonly natsConnected: boolean;
+  readonly natsRoundTripMs: number | undefined;
+  readonly host: string;
+  readonly pid: number;
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  readonly projectionLag: number;
+}
+
+export interface Overview {
+  readonly jobs: number;
+  readonly jobsEnabled: number;
+  readonly running: number;
+  readonly queued: number;
+  readonly workersLive: number;
+  readonly dueNextHour: number;
+  /** Last 24 hours, from roll-ups. */
+  readonly ended: { completed: number; failed: number; expired: number; cancelled: number };
+  readonly skipped: number;
+  readonly perHour: readonly EndTotals[];
+  readonly oddities: Readonly<Record<string, number>>;
+}
+
+export interface HealthView {
+  readonly role: 'leader' | 'standby' | 'starting';
+  readonly natsConnected: boolean;
+  readonly databaseWritable: boolean;
+  /** Milliseconds since the ticker last looked at the clock; undefined while not leading. */
+  readonly tickAgeMs: number | undefined;
+  /** True when fires are being decided and the view is being written. */
+  readonly ready: boolean;
+  readonly problems: readonly string[];
+}
+
+export interface Gauges {
+  readonly projectionLag: number;
+  readonly unackedPublishes: number;
+  readonly activeRuns: number;
+  readonly queuedRuns: number;
+  readonly workersLive: number;
+  readonly jobs: number;
+  readonly natsConnected: boolean;
+  readonly natsRoundTripMs: number | undefined;
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  readonly leader: boolean;
+  readonly term: number;
+}
+
+/** A change of what the API shows, told after it is in the view (runs) or in force (all else). */
+export type LiveChange =
+  | { readonly type: 'run'; readonly run: RunRecord }
+  | { readonly type: 'worker'; readonly worker: WorkerView }
+  | { readonly type: 'job'; readonly id: string; readonly key: string; readonly deleted: boolean }
+  | { readonly type: 'server'; readonly role: ServerView['role']; readonly term: number }
+  | { readonly type: 'nats'; readonly connected: boolean }
+  | { readonly type: 'skips'; readonly items: readonly SkipCount[] };
+

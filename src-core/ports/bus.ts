@@ -1,0 +1,133 @@
+/** What the engine needs of NATS. Subjects, keys and texts are the wire folder's; nothing of the client library shows here. */
+
+export type BusState = 'connected' | 'disconnected' | 'closed';
+
+/** A message of a stream, in stream order. */
+export interface FeedMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  /** When the server stored it, epoch ms. */
+  readonly storedAt: number;
+  /** Payload as text; '' when it is longer than the feed's limit (see `tooLong`) or a deletion marker. */
+  readonly text: string;
+  readonly tooLong: boolean;
+  /** Value of a header, '' when absent. */
+  header(name: string): string;
+}
+
+export interface FeedOptions {
+  readonly stream: string;
+  /** First sequence wanted; a purged one means the oldest kept. */
+  readonly from: number;
+  /** Payloads above this many bytes are not decoded. */
+  readonly maxPayloadBytes: number;
+  /** Called in stream order, never concurrently, and not at all while paused. */
+  onMessage(message: FeedMessage): void;
+  /** The stream is gone or was made anew: the feed has ended and its sequences mean nothing now. */
+  onLost(reason: string): void;
+}
+
+export interface Feed {
+  /** Resolves once every message that was in the stream at the call has been given out. Rejects with UnavailableError when the feed ends before. */
+  caughtUp(): Promise<void>;
+  /** Highest sequence given out, or from − 1. */
+  readonly position: number;
+  /** Stops pulling; what the server has goes on waiting there. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+/** A message for the runs stream. */
+export interface LogMessage {
+  readonly subject: string;
+  readonly text: string;
+  /** Nats-Msg-Id: the same id never stands twice in the stream, and is never sent twice. */
+  readonly id: string;
+  /** Value of the Natsjob-Run header; '' = none. */
+  readonly runHeader: string;
+  /** Epoch ms after which sending it makes no sense; it is then given up unless it is already stored. */
+  readonly giveUpAt: number;
+  /** Called once: with the stream's sequence, or 0 when it was given up or the publisher was stopped. */
+  onSettled(sequence: number): void;
+}
+
+export interface LogPublisherOptions {
+  /** Value of Natsjob-Term in every message. */
+  readonly term: number;
+  /** Asked before each chunk goes to the socket: the lease's trust. False holds everything back. */
+  maySend(): boolean;
+}
+
+/**
+ * Pipelined publishing to the runs stream and the results bucket: messages leave in order, at most one chunk (128 kB) beyond
+ * what is acknowledged. After a lost connection or a missing acknowledgement it reads the stream
+ * from the last acknowledged sequence and sends only what is not there.
+ */
+export interface LogPublisher {
+  publish(message: LogMessage): void;
+  /** Messages accepted and not settled yet. */
+  readonly unsettled: number;
+  /** Highest acknowledged sequence of the runs stream. */
+  readonly lastSequence: number;
+  /** Gives up everything not yet handed to the socket, waits for the rest up to the limit, then settles it with 0. */
+  stop(drainMs: number): Promise<void>;
+}
+
+export interface StreamInfo {
+  /** Server's creation time as text: differs when the stream was made anew. */
+  readonly created: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface BucketEntry {
+  readonly key: string;
+  readonly text: string;
+  readonly revision: number;
+}
+
+/** A key-value bucket with compare-and-set. All calls reject with UnavailableError when NATS does not answer. */
+export interface Bucket {
+  get(key: string): Promise<BucketEntry | undefined>;
+  /** Writes if the key's newest revision is the one given (0 = the key must not exist or be deleted). Resolves to the new revision, or undefined when somebody was faster. */
+  compareAndSet(key: string, text: string, revision: number): Promise<number | undefined>;
+  /** Deletes if the revision is still the newest; false when somebody was faster. */
+  compareAndDelete(key: string, revision: number): Promise<boolean>;
+}
+
+/** Newest value of each key, then changes as they come. `text` undefined = deleted or expired. */
+export interface BucketWatch {
+  stop(): Promise<void>;
+}
+
+export interface BusObjectsOptions {
+  readonly replicas: number;
+  /** Upper size of the runs stream. */
+  readonly maxBytes: number;
+}
+
+export interface Bus {
+  readonly state: BusState;
+  /** nats://host:port without credentials. */
+  readonly serverUrl: string;
+  /** Calls back at each change; returns the way to stop listening. */
+  onState(listener: (state: BusState) => void): () => void;
+  /** Creates or adjusts the streams and buckets of the protocol and ours. Returns one sentence per thing that was found otherwise than we make it. */
+  ensureObjects(options: BusObjectsOptions): Promise<readonly string[]>;
+  /** Core publish, nothing stored, no answer. Dropped while disconnected: ask `state` first. */
+  publishVoid(subject: string, text: string): void;
+  openLog(options: LogPublisherOptions): LogPublisher;
+  openFeed(options: FeedOptions): Feed;
+  streamInfo(stream: string): Promise<StreamInfo | undefined>;
+  /** Drops all messages up to and including the sequence. */
+  purge(stream: string, throughSequence: number): Promise<void>;
+  bucket(name: string): Bucket;
+  watch(bucket: string, onEntry: (key: string, text: string | undefined) => void): Promise<BucketWatch>;
+  /** One stored message of a stream, or undefined when it is gone. */
+  readMessage(stream: string, sequence: number): Promise<FeedMessage | undefined>;
+  roundTripMs(): Promise<number>;
+  close(): Promise<void>;
+}

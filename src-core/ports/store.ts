@@ -1,0 +1,137 @@
+import type { AppDefinition, NamespaceDefinition, StoredJob } from '../domain/job.ts';
+import type { RunRecord, RunState, SkipReason, SubRunRecord, Trigger } from '../domain/run.ts';
+import type { SkipCount } from '../domain/skip.ts';
+import type { WorkerRecord } from '../domain/worker.ts';
+
+/** How far a stream has been applied to the view. */
+export interface Checkpoint {
+  readonly stream: string;
+  /** Creation time of that stream, as the server tells it. */
+  readonly created: string;
+  readonly sequence: number;
+}
+
+export type DefinitionChange =
+  | { readonly kind: 'namespace'; readonly name: string; readonly value: (NamespaceDefinition & { version: number }) | null }
+  | { readonly kind: 'app'; readonly namespace: string; readonly name: string; readonly value: (AppDefinition & { version: number }) | null }
+  | { readonly kind: 'job'; readonly namespace: string; readonly app: string; readonly name: string; readonly value: StoredJob | null };
+
+/** Everything written in one transaction together with the checkpoints. */
+export interface ViewBatch {
+  readonly term: number;
+  readonly checkpoints: readonly Checkpoint[];
+  /** First write of a run. A row that exists is left alone, unless it is a stub: that is filled in. */
+  readonly insertRuns: readonly RunRecord[];
+  /** Whole new value of runs that are in the view already. */
+  readonly updateRuns: readonly RunRecord[];
+  /** By (runId, kind, number): the newest value wins. */
+  readonly putSubRuns: readonly SubRunRecord[];
+  /** Added to what is there. */
+  readonly addSkips: readonly SkipCount[];
+  readonly putWorkers: readonly WorkerRecord[];
+  readonly definitions: readonly DefinitionChange[];
+}
+
+/** The batch's term is older than the one in the view: somebody else leads now. */
+export class StaleTermError extends Error {
+  override readonly name = 'StaleTermError';
+}
+
+/** The view was written by a newer program than this one. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+}
+
+export interface RunQuery {
+  readonly namespace?: string;
+  readonly app?: string;
+  readonly job?: string;
+  readonly states?: readonly RunState[];
+  readonly triggers?: readonly Trigger[];
+  readonly workerId?: string;
+  /** scheduledAt range by way of the run id: from inclusive, to exclusive, epoch ms. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Part of the reason, any case. */
+  readonly reason?: string;
+  readonly monitorStatus?: string;
+  /** Only attempts of this first attempt. */
+  readonly rootId?: string;
+  /** Ids below this one. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface RunPage {
+  readonly items: readonly RunRecord[];
+  /** Where to go on; undefined = the end. A page may hold fewer than `limit` items and still have one. */
+  readonly nextBefore: string | undefined;
+}
+
+/** Roll-up: ends of one job in one minute. */
+export interface EndCount {
+  readonly jobNumber: number;
+  readonly minute: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly expired: number;
+  readonly cancelled: number;
+  readonly durationMsSum: number;
+  readonly durationMsMax: number;
+  readonly latenessMsSum: number;
+  readonly latenessMsMax: number;
+}
+
+export interface EndTotals {
+  readonly bucket: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly expired: number;
+  readonly cancelled: number;
+  readonly durationMsSum: number;
+  readonly durationMsMax: number;
+  readonly latenessMsSum: number;
+  readonly latenessMsMax: number;
+}
+
+export interface StoreSize {
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+}
+
+/**
+ * The view. Written by one projector in batches; read by anybody.
+ * The roll-up of ends is kept by the store itself, in the same transaction, from runs that reach a final state in a batch.
+ */
+export interface Store {
+  /** Applies the batch whole or not at all. Synchronous stores may do it before returning. Rejects with StaleTermError, or UnavailableError when the database is away or full. */
+  apply(batch: ViewBatch): Promise<void>;
+  checkpoints(): Promise<readonly Checkpoint[]>;
+  /** Forgets how far streams were applied; rows stay. */
+  resetCheckpoints(): Promise<void>;
+  /** Runs not ended, runs whose retry is not in the log yet, and stubs, by id. */
+  openRuns(): Promise<readonly RunRecord[]>;
+  /** Highest run id in the view, or '0'. */
+  highestRunId(): Promise<string>;
+  definitions(): Promise<{ namespaces: readonly (NamespaceDefinition & { version: number })[]; apps: readonly (AppDefinition & { version: number })[]; jobs: readonly StoredJob[] }>;
+  workers(): Promise<readonly WorkerRecord[]>;
+  run(id: string): Promise<RunRecord | undefined>;
+  /** Newest first. */
+  runs(query: RunQuery): Promise<RunPage>;
+  subRuns(runId: string, options: { before?: string; limit: number }): Promise<{ items: readonly SubRunRecord[]; nextBefore: string | undefined }>;
+  /** Newest run of each of the jobs, by job number. */
+  lastRuns(jobNumbers: readonly number[]): Promise<ReadonlyMap<number, RunRecord>>;
+  skips(query: { jobNumber?: number; reason?: SkipReason; from?: number; to?: number; limit: number }): Promise<readonly SkipCount[]>;
+  /** Ends per `bucketMs` (a multiple of a minute) from roll-ups. */
+  endTotals(query: { jobNumbers?: readonly number[]; from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
+  /** Whether any kept run belongs to the job number. */
+  hasRunsOf(jobNumber: number): Promise<boolean>;
+  /** Deletes at most `limit` ended runs with ids below the one given, with what hangs on them; returns how many went. */
+  deleteRunsBefore(id: string, limit: number): Promise<number>;
+  /** Drops skip counters, roll-ups and lost workers older than the moment. */
+  deleteCountersBefore(at: number): Promise<void>;
+  size(): Promise<StoreSize>;
+  /** Resolves if the view can be written right now. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
