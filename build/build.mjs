@@ -1,0 +1,51 @@
+// npm run build: bundles every entry into dist/. Runs on the project's Node.
+// A running scheduler or a second build at the same time never sees a half-written file.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { STAMP, fingerprint } from './fingerprint.mjs';
+import { existingEntries, nodeBundle } from './vite.node.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+async function build() {
+  const { build: bundle } = await import('vite');
+  const started = performance.now();
+  const entries = existingEntries(ROOT);
+  if (!entries.some((entry) => entry.name === 'headless')) throw new Error('src-main/headless.ts is missing: nothing to build');
+  const from = fingerprint(ROOT);
+  const dist = path.join(ROOT, 'dist');
+  const next = path.join(dist, `.next-${process.pid}`);
+  mkdirSync(next, { recursive: true });
+  try {
+    for (const entry of entries) await bundle(nodeBundle({ root: ROOT, ...entry, outDir: next }));
+    const made = readdirSync(next);
+    for (const name of made) renameSync(path.join(next, name), path.join(dist, name));
+    removeLeftovers(dist, new Set(made));
+    writeFileSync(path.join(next, 'stamp'), from);
+    renameSync(path.join(next, 'stamp'), path.join(ROOT, STAMP));
+  } finally {
+    rmSync(next, { recursive: true, force: true });
+  }
+  const names = entries.map((entry) => entry.name).join(', ');
+  process.stderr.write(`Built ${names} in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+/** Bundles of entries that are gone. Whatever else lies in dist/ (a nats-server beside the app) stays. */
+function removeLeftovers(dist, made) {
+  for (const name of readdirSync(dist)) {
+    if (/\.mjs(\.map)?$/.test(name) && !made.has(name)) rmSync(path.join(dist, name), { force: true });
+  }
+}
+
+if (!existsSync(path.join(ROOT, 'node_modules', 'vite'))) {
+  process.stderr.write('vite is not installed: run npm ci\n');
+  process.exitCode = 1;
+} else {
+  try {
+    await build();
+  } catch (error) {
+    process.stderr.write(`Build failed: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

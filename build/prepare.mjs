@@ -1,0 +1,121 @@
+// Brings a clone to where it can run: dependencies, a Node new enough, nats-server, the build.
+// Shared by start, test, check, demo, bench and dev. Plain JavaScript for Node ≥ 20 with nothing installed.
+// Each step first asks cheaply whether there is anything to do; all of them together take well under 100 ms then.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isBuilt } from './fingerprint.mjs';
+import { findNatsServer } from './nats-server/find.mjs';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** The Node that everything of ours runs on; it comes as a dev dependency. */
+export const NODE = path.join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+const LOCKFILE = path.join(ROOT, 'package-lock.json');
+const INSTALL_STAMP = path.join(ROOT, 'node_modules', '.natsjob-installed');
+
+/** A step that cannot be done. The message is for the person at the terminal; no stack is shown. */
+export class PrepareError extends Error {
+  name = 'PrepareError';
+}
+
+export const say = (line) => process.stderr.write(`${line}\n`);
+
+/** Does the steps that are asked for, in order. Throws PrepareError or NatsServerNotFound. */
+export async function prepare({ natsServer = true, build = true } = {}) {
+  installDependencies();
+  const found = natsServer ? await findNatsServer({ log: say }) : undefined;
+  if (build && !isBuilt(ROOT)) await runNode([path.join(ROOT, 'build', 'build.mjs')]);
+  return { natsServer: found };
+}
+
+/** `npm ci` when node_modules is missing or was made from another lockfile. */
+export function installDependencies() {
+  const wanted = hashOfLockfile();
+  if (existsSync(NODE) && isInstalled(wanted)) return;
+  const started = Date.now();
+  say('Installing dependencies (npm ci) …');
+  const { status, output } = npmCi();
+  if (status !== 0) throw new PrepareError(`npm ci failed, is the npm registry reachable?\n${output.trim().split('\n').slice(-15).join('\n')}`);
+  if (!existsSync(NODE)) {
+    throw new PrepareError('npm ci brought no Node 22: its install script was blocked; allow scripts of the package "node" (allowScripts in package.json) and start again');
+  }
+  writeFileSync(INSTALL_STAMP, wanted);
+  say(`Dependencies installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+function isInstalled(wanted) {
+  if (existsSync(INSTALL_STAMP)) return readFileSync(INSTALL_STAMP, 'utf8') === wanted;
+  // Installed by hand: npm leaves its own copy of the lockfile, newer than ours.
+  const byHand = path.join(ROOT, 'node_modules', '.package-lock.json');
+  return existsSync(byHand) && statSync(byHand).mtimeMs >= statSync(LOCKFILE).mtimeMs;
+}
+
+function hashOfLockfile() {
+  return createHash('sha256').update(readFileSync(LOCKFILE)).update(`${process.platform}-${process.arch}`).digest('hex');
+}
+
+/** npm must run on the Node it came with: the one in node_modules is about to be replaced. */
+function npmCi() {
+  const bin = path.join(ROOT, 'node_modules', '.bin');
+  const env = { ...process.env };
+  const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  env[key] = (env[key] ?? '').split(path.delimiter).filter((folder) => path.resolve(folder) !== bin).join(path.delimiter);
+  const args = ['ci', '--include=dev', '--no-fund', '--no-audit'];
+  const { npm_node_execpath: node, npm_execpath: npm } = process.env;
+  const own = node && npm && existsSync(npm) && existsSync(node) && !node.startsWith(path.join(ROOT, 'node_modules'));
+  const done = own
+    ? spawnSync(node, [npm, ...args], { cwd: ROOT, env, encoding: 'utf8' })
+    : spawnSync('npm', args, { cwd: ROOT, env, encoding: 'utf8', shell: process.platform === 'win32' });
+  return { status: done.status, output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `npm: ${done.error.message}` : ''}` };
+}
+
+/** Whether this process already runs on the Node of the project. */
+export function isOnProjectNode() {
+  const version = /"version":\s*"([^"]+)"/.exec(readFileSync(path.join(ROOT, 'node_modules', 'node', 'package.json'), 'utf8'));
+  return process.versions.node === version?.[1];
+}
+
+/** Runs the project's Node on a script, in the foreground. Throws PrepareError when it fails. */
+export async function runNode(args, options = {}) {
+  const code = await runForeground(NODE, args, options);
+  if (code !== 0) throw new PrepareError(`${path.relative(ROOT, args.find((arg) => !arg.startsWith('-')) ?? '')} failed with exit code ${code}`);
+}
+
+/**
+ * Runs a program in the foreground of this terminal and gives its exit code (128 + number when a signal ended it).
+ * Signals that reach us are passed on; we stay until it is gone.
+ */
+export function runForeground(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', cwd: ROOT, ...options });
+    const forward = (signal) => child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, forward);
+    const done = () => { for (const signal of signals) process.off(signal, forward); };
+    child.on('error', (error) => { done(); reject(error); });
+    child.on('close', (code, signal) => {
+      done();
+      resolve(code ?? 128 + ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }[signal] ?? 0));
+    });
+  });
+}
+
+/** A folder of ours for what may be thrown away; not in git. */
+export function scratchFolder(name) {
+  const folder = path.join(ROOT, '.cache', name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Runs the main function of a script: a known mistake becomes one line, anything else keeps its stack. */
+export async function runScript(main) {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    say(error instanceof PrepareError || error?.name === 'NatsServerNotFound' ? error.message : error?.stack ?? String(error));
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,27 @@
+// npm start: sets up whatever is missing in this clone, then becomes the scheduler.
+//   npm start -- --http-port 8080      arguments go to `natsjob serve`
+// Plain JavaScript that an old Node can read, so that it can say which one is needed.
+const major = Number(process.versions.node.split('.')[0]);
+
+if (major < 20) {
+  process.stderr.write(`natsjob needs Node 20 or newer to set itself up, this is ${process.version}\n`);
+  process.exitCode = 1;
+} else {
+  const { runScript } = await import('./prepare.mjs');
+  await runScript(start);
+}
+
+async function start() {
+  const { pathToFileURL } = await import('node:url');
+  const path = await import('node:path');
+  const { NODE, ROOT, isOnProjectNode, prepare, runForeground } = await import('./prepare.mjs');
+  await prepare();
+  const entry = path.join(ROOT, 'dist', 'headless.mjs');
+  const args = ['serve', ...process.argv.slice(2)];
+  if (!isOnProjectNode()) return runForeground(NODE, ['--enable-source-maps', entry, ...args]);
+  // Same process: no second one to start, and signals go straight to the scheduler.
+  process.setSourceMapsEnabled(true);
+  process.argv.splice(1, process.argv.length - 1, entry, ...args);
+  await import(pathToFileURL(entry).href);
+  return process.exitCode;
+}

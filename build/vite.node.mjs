@@ -1,0 +1,50 @@
+// Vite settings for every bundle that runs on Node: one self-contained ES module for each entry.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Name of the bundle in dist/ → its entry. Those that do not exist are left out. */
+const ENTRIES = {
+  headless: 'src-main/headless.ts',
+  demo: 'src-main/demo/main.ts',
+  'sql-reader': 'src-core/sql/reader-thread.ts',
+};
+
+/** Native code stays outside the bundle and is found in node_modules. */
+const EXTERNAL = ['better-sqlite3'];
+
+export function existingEntries(root) {
+  return Object.entries(ENTRIES)
+    .map(([name, file]) => ({ name, file: path.join(root, file) }))
+    .filter(({ file }) => existsSync(file));
+}
+
+/** Vite's configuration for one entry. `outDir` may be one folder deeper than dist/; source maps are as seen from dist/. */
+export function nodeBundle({ root, name, file, outDir }) {
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const dist = path.join(root, 'dist');
+  return {
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    define: { __NATSJOB_VERSION__: JSON.stringify(version) },
+    ssr: { noExternal: true, external: EXTERNAL },
+    build: {
+      ssr: true,
+      outDir,
+      emptyOutDir: false,
+      minify: false,
+      sourcemap: true,
+      target: 'node22',
+      rolldownOptions: {
+        input: { [name]: file },
+        output: {
+          format: 'es',
+          entryFileNames: '[name].mjs',
+          codeSplitting: false,
+          sourcemapPathTransform: (source, map) => path.relative(dist, path.resolve(path.dirname(map), source)),
+        },
+      },
+    },
+  };
+}
