@@ -1,0 +1,108 @@
+/** The end of a run: what the worker, or the leader, writes at the run's end key. Source: `protocol.md`, "End of a run". */
+import type { JsonObject } from './fields.ts';
+import { fieldNames, isObject, knownFields, parseJson } from './fields.ts';
+import { boundedText, cutCharacters, LONG_TEXT, SHORT_TEXT } from './text.ts';
+
+export type EndStatus = 'success' | 'fail' | 'success:next' | 'expired' | 'cancelled';
+
+export interface End {
+  status: EndStatus;
+  reason: string;
+  monitorStatus: string;
+  monitorPayload: string;
+  clientId: string;
+}
+
+export interface EndRules {
+  /** True for a `pre-end` key: only the first step of map may ask for its next. */
+  allowNext: boolean;
+  /** True if the message carries a term that the caller accepts: only the leader expires and cancels. */
+  fromLeader: boolean;
+}
+
+/** A bad answer's `problem` is a short sentence for people; the run stays open. */
+export type EndResult = ({ ok: true } & End) | { ok: false; problem: string };
+
+/** Longer answers are not read at all. UTF-16 units. */
+export const MAX_END_LENGTH = 262_144;
+
+const STATUSES: readonly string[] = ['success', 'fail', 'success:next', 'expired', 'cancelled'];
+const LONGEST_BARE = 64;
+const FIELDS = fieldNames(['status', 'reason', 'monitorStatus', 'monitorPayload', 'clientId']);
+const EXACT_FIELDS: ReadonlySet<string> = new Set(FIELDS.values());
+
+/**
+ * Reads an answer: a JSON object or one of the bare texts `success`, `fail`, `success:next` (white space around it is
+ * ignored). Null fields count as missing, unknown fields are ignored, names match without regard to case; fields of
+ * another type than text make a bad answer. Long texts are cut by character. Never throws.
+ */
+export function decodeEnd(text: string, rules: EndRules): EndResult {
+  if (text.length > MAX_END_LENGTH) {
+    return bad(`the answer has ${text.length} characters, more than the ${MAX_END_LENGTH} that are read`);
+  }
+  const bare = text.length <= LONGEST_BARE ? text.trim() : '';
+  if (bare === 'success' || bare === 'fail' || bare === 'success:next') return decodeBare(bare, rules);
+  const parsed = parseJson(text);
+  if (parsed === undefined) {
+    return bad(text === '' ? 'the answer is empty' : 'the answer is neither JSON nor one of success, fail, success:next');
+  }
+  if (!isObject(parsed)) return bad('the answer is JSON but not an object');
+  const fields = hasOnlyExactNames(parsed) ? parsed : knownFields(parsed, FIELDS);
+  const { status } = fields;
+  if (status === undefined || status === null || status === '') return bad('status is missing');
+  if (typeof status !== 'string') return bad('status is not text');
+  const problem = statusProblem(status, rules);
+  if (problem !== undefined) return bad(problem);
+  const reason = boundedField(fields, 'reason', LONG_TEXT);
+  if (reason === undefined) return bad('reason is not text');
+  const monitorStatus = boundedField(fields, 'monitorStatus', SHORT_TEXT);
+  if (monitorStatus === undefined) return bad('monitorStatus is not text');
+  const monitorPayload = boundedField(fields, 'monitorPayload', LONG_TEXT);
+  if (monitorPayload === undefined) return bad('monitorPayload is not text');
+  const clientId = boundedField(fields, 'clientId', SHORT_TEXT);
+  if (clientId === undefined) return bad('clientId is not text');
+  return { ok: true, status: status as EndStatus, reason, monitorStatus, monitorPayload, clientId };
+}
+
+/** An end as the leader, or a worker, writes it; empty fields are left out: `{"status":"expired"}`. */
+export function encodeEnd(end: { status: EndStatus } & Partial<Omit<End, 'status'>>): string {
+  const { status, reason, monitorStatus, monitorPayload, clientId } = end;
+  return JSON.stringify({
+    status,
+    reason: reason || undefined,
+    monitorStatus: monitorStatus || undefined,
+    monitorPayload: monitorPayload || undefined,
+    clientId: clientId || undefined,
+  });
+}
+
+function decodeBare(status: EndStatus, rules: EndRules): EndResult {
+  const problem = statusProblem(status, rules);
+  if (problem !== undefined) return bad(problem);
+  return { ok: true, status, reason: '', monitorStatus: '', monitorPayload: '', clientId: '' };
+}
+
+function statusProblem(status: string, rules: EndRules): string | undefined {
+  if (!STATUSES.includes(status)) return `status ${JSON.stringify(cutCharacters(status, SHORT_TEXT))} is none of success, fail, success:next`;
+  if (status === 'success:next' && !rules.allowNext) return 'success:next is for the first step of a map run only';
+  if ((status === 'expired' || status === 'cancelled') && !rules.fromLeader) return `only the scheduler may answer ${status}`;
+  return undefined;
+}
+
+/** True if no name needs folding: the common case, which then costs no second object. */
+function hasOnlyExactNames(object: JsonObject): boolean {
+  for (const key in object) {
+    if (!EXACT_FIELDS.has(key) && FIELDS.has(key.toLowerCase())) return false;
+  }
+  return true;
+}
+
+function boundedField(fields: JsonObject, name: string, max: number): string | undefined {
+  const value = fields[name];
+  if (typeof value === 'string') return boundedText(value, max);
+  return value === undefined || value === null ? '' : undefined;
+}
+
+function bad(problem: string): EndResult {
+  return { ok: false, problem };
+}
