@@ -6,3 +6,5 @@ export * from './run.ts';
 export * from './skip.ts';
 export * from './transitions.ts';
 export * from './worker.ts';
+export * from './input.ts';
+export * from './job-input.ts';
