@@ -1,0 +1,12 @@
+export { activeWindow, type ActiveWindow } from './activeWindow.ts';
+export { backoffDelay, type Backoff } from './backoff.ts';
+export { FireBook, type DueFire } from './fireBook.ts';
+export { FireHeap } from './fireHeap.ts';
+export { parseGoDuration } from './goDuration.ts';
+export { planMisfires, type MisfirePolicy } from './misfire.ts';
+export { parseSchedule } from './parseSchedule.ts';
+export { previewSchedule, type PreviewFire } from './preview.ts';
+export type { DstPolicy, Schedule, ScheduleSpec } from './schedule.ts';
+export { ScheduleCache } from './scheduleCache.ts';
+export { ScheduleError } from './scheduleError.ts';
+export { spreadOffset } from './spread.ts';
