@@ -3,9 +3,10 @@
  * Namespace, app and job stand in the subject. Decoders answer undefined for anything that is not such an event of a
  * version they know, and never throw. Source: `design.md` section 1.
  */
+import type { Trigger } from '../domain/run.ts';
+import { TRIGGERS } from '../domain/run.ts';
 import type { JsonObject } from './fields.ts';
 import { isObject, isWhole, objectOf } from './fields.ts';
-import type { RunTrigger } from './headers.ts';
 import { isClientId, isGroup, isName } from './names.ts';
 import { isRunId } from './runid.ts';
 
@@ -21,7 +22,7 @@ export interface RunAccepted {
   v: 1;
   taskId: string;
   jobNumber: number;
-  trigger: RunTrigger;
+  trigger: Trigger;
   /** This try and the most allowed, from 1. */
   attempt: number;
   attempts: number;
@@ -56,7 +57,6 @@ export interface SkipReport {
   items: SkipItem[];
 }
 
-const TRIGGERS: readonly unknown[] = ['schedule', 'manual', 'retry', 'catch-up', 'api'] satisfies RunTrigger[];
 const MAX_TARGETS = 10_000;
 const MAX_REASON = 64;
 
@@ -68,10 +68,10 @@ export function decodeRunAccepted(text: string): RunAccepted | undefined {
   const fields = eventOf(text);
   if (fields === undefined) return undefined;
   const { taskId, jobNumber, trigger, attempt, attempts, scheduledAt, dueAt, state } = fields;
-  if (!isTaskId(taskId) || !isWhole(jobNumber) || !TRIGGERS.includes(trigger)) return undefined;
+  if (!isTaskId(taskId) || !isWhole(jobNumber) || !TRIGGERS.includes(trigger as Trigger)) return undefined;
   if (!isWhole(attempt) || attempt < 1 || !isWhole(attempts) || !isWhole(scheduledAt) || !isWhole(dueAt)) return undefined;
   if (state !== 'delayed' && state !== 'waiting') return undefined;
-  const event: RunAccepted = { v: 1, taskId, jobNumber, trigger: trigger as RunTrigger, attempt, attempts, scheduledAt, dueAt, state };
+  const event: RunAccepted = { v: 1, taskId, jobNumber, trigger: trigger as Trigger, attempt, attempts, scheduledAt, dueAt, state };
   return addOptional(event, fields) ? event : undefined;
 }
 

@@ -2,6 +2,7 @@
  * Header names and values. A dispatch's body is the protocol's; what a row needs beyond it travels in one header,
  * positional and short, because it is written for every run.
  */
+import type { Trigger } from '../domain/run.ts';
 import { isClientId } from './names.ts';
 import { isRunId } from './runid.ts';
 import type { RunEventKind } from './subjects.ts';
@@ -13,12 +14,8 @@ export const MSG_ID_HEADER = 'Nats-Msg-Id';
 /** encodeRunHeader's text. */
 export const RUN_HEADER = 'Natsjob-Run';
 
-/** Why a run exists. */
-export type RunTrigger = 'schedule' | 'manual' | 'retry' | 'catch-up' | 'api';
-
-/** Bits of RunHeader.retryOn. */
-export const RETRY_ON_FAIL = 1;
-export const RETRY_ON_EXPIRED = 2;
+/** Why a run exists; in the header as one letter. */
+export type RunTrigger = Trigger;
 
 export interface RunHeader {
   jobNumber: number;
@@ -36,7 +33,7 @@ export interface RunHeader {
   subId?: string;
   /** How many targets the run has in all; 0 for an ordinary run. */
   targets: number;
-  /** RETRY_ON_FAIL | RETRY_ON_EXPIRED. */
+  /** Bits: which ends are tried again (1 fail, 2 expired); the domain's RETRY_ON_…. */
   retryOn: number;
   /** 2 for the second step of map. */
   step: 1 | 2;
@@ -44,7 +41,7 @@ export interface RunHeader {
 }
 
 const VERSION = '1';
-const LETTER: Record<RunTrigger, string> = { schedule: 's', manual: 'm', retry: 'r', 'catch-up': 'c', api: 'a' };
+const LETTER: Record<RunTrigger, string> = { schedule: 's', manual: 'm', retry: 'r', 'catch-up': 'c', map: 'p', api: 'a' };
 const TRIGGER: ReadonlyMap<string, RunTrigger> = new Map((Object.keys(LETTER) as RunTrigger[]).map((trigger) => [LETTER[trigger], trigger]));
 const SHAPE_LENGTH = 13;
 const MAX_HEADER_LENGTH = 512;

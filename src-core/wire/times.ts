@@ -4,24 +4,28 @@ import { civilFromDays, daysFromCivil, daysInMonth, MAX_CIVIL_MS, MIN_CIVIL_MS, 
 /** A zone: its offset east of UTC, in minutes, at an instant (epoch ms). May be fractional, for old local times. */
 export type OffsetMinutesAt = (ms: number) => number;
 
+/** Seconds kept by a formatter: a prime, so that usual timeouts (10, 60, 3600 s) do not fall on their own start. */
+const SLOTS = 127;
+
 const STAMP = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{3})(?:\d{3})?)?$/;
 const EPOCH_TEXT = /^\d{1,15}$/;
 
 /**
- * A function from epoch ms to its stamp in the zone. Keeps the text of the second asked for last, so that a burst of
- * runs asks the zone once: an offset is taken to hold for the whole of a UTC second.
+ * A function from epoch ms to its stamp in the zone. Keeps the texts of some seconds, so that a burst of runs,
+ * each with two stamps, asks the zone a few times only: an offset is taken to hold for the whole of a UTC second.
  * The function throws RangeError for what no stamp can say (years beyond 0–9999, NaN); fractions of a ms are dropped.
  */
 export function createStampFormatter(offsetMinutesAt: OffsetMinutesAt): (ms: number) => string {
-  let cachedSecond = Number.NaN;
-  let cachedText = '';
+  const seconds: number[] = new Array<number>(SLOTS).fill(Number.NaN);
+  const texts: string[] = new Array<string>(SLOTS).fill('');
   return (ms) => {
     const second = Math.floor(ms / 1000);
-    if (second !== cachedSecond) {
-      cachedText = secondText(second * 1000 + offsetMs(offsetMinutesAt, second * 1000));
-      cachedSecond = second;
+    const slot = Math.abs(second % SLOTS);
+    if (second !== seconds[slot]) {
+      texts[slot] = secondText(second * 1000 + offsetMs(offsetMinutesAt, second * 1000));
+      seconds[slot] = second;
     }
-    return cachedText + String(1000 + Math.floor(ms - second * 1000)).slice(1);
+    return texts[slot] + String(1000 + Math.floor(ms - second * 1000)).slice(1);
   };
 }
 

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createStampFormatter, cutCharacters, decodeFlow, encodeFlow } from '../../../src-core/wire/index.ts';
+import { quoteLongIntegers } from '../../../src-core/wire/long-integers.ts';
+
+const zone = (): number => 480;
+const read = (text: string) => decodeFlow(text, zone);
+const ID = '2091838529360826369';
+
+describe('a flow report', () => {
+  test('is the manual’s example, odd capitals included', () => {
+    expect(read(`{
+"taskId": "2091838529360826368", "namespace": "app", "appName": "biz", "jobName": "owner", "clientId": "client-A",
+"sceneId": "scene-1", "sceneName": "场景1", "status": "process1", "reason": "进入金丹境",
+"MonitorStatus": "monitoring:email", "MonitorPayload": "积压1w条数据",
+"startAt": "2099-09-09 14:47:24.000", "endAt": "2099-09-09 15:47:24.000"
+}`)).toEqual({
+      ok: true,
+      report: {
+        taskId: '2091838529360826368', namespace: 'app', appName: 'biz', jobName: 'owner', clientId: 'client-A',
+        sceneId: 'scene-1', sceneName: '场景1', status: 'process1', reason: '进入金丹境', monitorStatus: 'monitoring:email', monitorPayload: '积压1w条数据',
+        startAt: Date.UTC(2099, 8, 9, 6, 47, 24), endAt: Date.UTC(2099, 8, 9, 7, 47, 24),
+      },
+    });
+  });
+
+  test('needs a taskId only', () => {
+    expect(read(`{"taskId":"${ID}"}`)).toEqual({ ok: true, report: { taskId: ID, namespace: '', appName: '', jobName: '', clientId: '', sceneId: '', sceneName: '', status: '', reason: '', monitorStatus: '', monitorPayload: '' } });
+  });
+
+  test.each([
+    `{"taskId":${ID}}`,
+    `{"TASKID": ${ID} }`,
+    `\n{ "reason" : "\\"taskId\\":1, \\\\", "taskId"\t:\r\n${ID}\n, "x":[${ID},-${ID},1.5e300,{"taskId":7}]}`,
+    `{"status":"}\\\\\\",{:${ID}","taskId":${ID},"reason":"12345678901234567890"}`,
+    `{"taskId":1,"taskId":${ID}}`,
+    `{"TaskId":1,"taskId":${ID},"TASKID":2}`,
+  ])('keeps all digits of a number: %j', (text) => {
+    expect(read(text)).toMatchObject({ ok: true, report: { taskId: ID } });
+  });
+
+  test('takes times as numbers and texts, and none for empty ones', () => {
+    expect(read(`{"taskId":${ID},"startAt":1764000000000,"endAt":"1764000000001"}`)).toMatchObject({ report: { startAt: 1764000000000, endAt: 1764000000001 } });
+    const none = read(`{"taskId":"${ID}","startAt":0,"endAt":""}`);
+    expect(none.ok && ('startAt' in none.report || 'endAt' in none.report)).toBe(false);
+  });
+
+  test.each([
+    ['', 'the report is not JSON'],
+    ['{', 'the report is not JSON'],
+    [`{"taskId":0${ID}}`, 'the report is not JSON'],
+    [`{${ID}:1}`, 'the report is not JSON'],
+    ['[]', 'the report is JSON but not an object'],
+    ['{}', 'taskId is missing'],
+    ['{"taskId":null}', 'taskId is missing'],
+    ['{"taskId":true}', 'taskId is not a run id of 15 to 19 digits'],
+    ['{"taskId":12}', 'taskId is not a run id of 15 to 19 digits'],
+    ['{"taskId":-2091838529360826368}', 'taskId is not a run id of 15 to 19 digits'],
+    ['{"taskId":2.091838529360826368e18}', 'taskId is not a run id of 15 to 19 digits'],
+    ['{"taskId":"x"}', 'taskId is not a run id of 15 to 19 digits'],
+    [`{"taskId":"${ID}","namespace":"a.>"}`, 'namespace is not a valid name'],
+    [`{"taskId":"${ID}","appName":5}`, 'appName is not a valid name'],
+    [`{"taskId":"${ID}","jobName":"a b\\r\\n"}`, 'jobName is not a valid name'],
+    [`{"taskId":"${ID}","status":5}`, 'status is not text'],
+    [`{"taskId":"${ID}","REASON":{}}`, 'reason is not text'],
+    [`{"taskId":"${ID}","startAt":"yesterday"}`, 'startAt is not a time'],
+    [`{"taskId":"${ID}","endAt":[]}`, 'endAt is not a time'],
+    [`{"taskId":"${ID}","endAt":1e300}`, 'endAt is not a time'],
+    [`{"taskId":${ID},"endAt":12345678901234567}`, 'endAt is not a time'],
+  ])('%j is refused: %s', (text, problem) => {
+    expect(read(text)).toEqual({ ok: false, problem });
+  });
+
+  test('is cut by character and not read when huge', () => {
+    const long = '😀'.repeat(2000);
+    expect(read(JSON.stringify({ taskId: ID, status: long, reason: long, sceneName: long }))).toMatchObject({ report: { status: '😀'.repeat(64), reason: '😀'.repeat(1024), sceneName: '😀'.repeat(64) } });
+    expect(read(JSON.stringify({ taskId: ID, reason: 'x'.repeat(300_000) }))).toMatchObject({ ok: false });
+  });
+
+  test('comes back as it was written', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((value) => !value.includes('\0')).map((value) => cutCharacters(value, 64));
+    const name = fc.stringMatching(/^[A-Za-z0-9_-]{0,64}$/);
+    const format = createStampFormatter(zone);
+    fc.assert(fc.property(fc.record({ taskId: fc.constant(ID), namespace: name, appName: name, jobName: name, clientId: text, sceneId: text, sceneName: text, status: text, reason: text, monitorStatus: text, monitorPayload: text }), fc.integer({ min: 1, max: 4e12 }), (report, at) => {
+      expect(read(encodeFlow({ ...report, startAt: format(at), endAt: '' }))).toEqual({ ok: true, report: { ...report, startAt: at } });
+    }));
+  });
+
+  test('never throws, whatever it is', () => {
+    const named = fc.dictionary(fc.constantFrom('taskId', 'TaskID', 'startAt', 'status', 'namespace', '__proto__'), fc.oneof(fc.jsonValue(), fc.bigInt().map(String), fc.maxSafeInteger())).map((value) => JSON.stringify(value));
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), named), (text) => {
+      const result = read(text);
+      if (!result.ok) expect(result.problem).toMatch(/^[a-z]/i);
+    }), { numRuns: 2000 });
+  });
+});
+
+describe('quoting long integers', () => {
+  test('changes no JSON but for its long integers, whatever the strings hold', () => {
+    const nasty = fc.oneof(fc.jsonValue(), fc.string({ unit: fc.constantFrom('"', '\\', '1', '9', '{', ':', ',', '-', 'é', '\u2028', '0') }));
+    const short = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_key, inner: unknown) => (Number.isInteger(inner) && Math.abs(inner as number) >= 1e14 ? 7 : inner)));
+    fc.assert(fc.property(fc.dictionary(fc.string({ unit: fc.constantFrom('"', '\\', '1', 'a') }), nasty), fc.option(fc.constantFrom(1, 4), { nil: undefined }), (value, indent) => {
+      const plain = short(value);
+      expect(JSON.parse(quoteLongIntegers(JSON.stringify(plain, null, indent)))).toEqual(plain);
+    }), { numRuns: 2000 });
+  });
+
+  test('keeps every digit in any place', () => {
+    fc.assert(fc.property(fc.bigInt({ min: 10n ** 14n, max: 10n ** 40n }), fc.string().filter((key) => key !== 'z' && key !== '__proto__'), (big, text) => {
+      const json = `{${JSON.stringify(text)}:[${big},{"a":-${big}}],"z":${big}}`;
+      expect(JSON.parse(quoteLongIntegers(json))).toEqual({ [text]: [String(big), { a: String(-big) }], z: String(big) });
+    }));
+  });
+});
