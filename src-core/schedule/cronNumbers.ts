@@ -1,3 +1,4 @@
+import { BoundedCache } from './boundedCache.ts';
 import { ScheduleError, quote } from './scheduleError.ts';
 
 /** What one cron field allows. `min` and `max` are inclusive. */
@@ -16,18 +17,28 @@ export interface FieldRule {
   readonly sunday?: number;
 }
 
+interface Reading {
+  readonly values: readonly number[];
+  readonly warnings: readonly string[];
+}
+
+/** Thousands of jobs differ in one field only: a field's text is read once. */
+const readings = new BoundedCache<string, Reading>(2048);
+
 /**
  * The sorted values of a list of `*`, `?`, `N`, `A-B`, each with an optional `/S`; `N/S` runs to the
  * field's end. Empty items are dropped and a leading `+` is ignored, as in robfig. A step that
  * leaves only one value is accepted with a warning. Throws ScheduleError naming the field.
  */
-export function parseNumbers(rule: FieldRule, text: string, expression: string, warnings: string[]): number[] {
-  const values = new Set<number>();
-  for (const item of text.split(',')) {
-    if (item !== '') addItem(rule, item, expression, warnings, values);
+export function parseNumbers(rule: FieldRule, text: string, expression: string, warnings: string[]): readonly number[] {
+  const key = `${rule.field} ${text}`;
+  let reading = readings.get(key);
+  if (reading === undefined) {
+    reading = readList(rule, text, expression);
+    readings.set(key, reading);
   }
-  if (values.size === 0) throw refuse(rule, text, expression, 'is empty');
-  return [...values].sort((a, b) => a - b);
+  warnings.push(...reading.warnings);
+  return reading.values;
 }
 
 /** The shortest list of numbers and ranges for sorted values; `*` for all of them when a rule is given. */
@@ -41,6 +52,16 @@ export function compressValues(values: readonly number[], rule?: FieldRule): str
     start = end + 1;
   }
   return items.join(',');
+}
+
+function readList(rule: FieldRule, text: string, expression: string): Reading {
+  const values = new Set<number>();
+  const warnings: string[] = [];
+  for (const item of text.split(',')) {
+    if (item !== '') addItem(rule, item, expression, warnings, values);
+  }
+  if (values.size === 0) throw refuse(rule, text, expression, 'is empty');
+  return { values: [...values].sort((a, b) => a - b), warnings };
 }
 
 function addItem(rule: FieldRule, item: string, expression: string, warnings: string[], values: Set<number>): void {

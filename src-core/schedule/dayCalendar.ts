@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { Lru } from './lru.ts';
+import { BoundedCache } from './boundedCache.ts';
 
 /**
  * Which days of a month match a pair of day fields. Only two things about a month matter to a day
@@ -13,8 +13,8 @@ export interface DayCalendar {
 
 const DAY = 86_400_000;
 /** A croner pattern holds about 38 kB: keep few. Its answers, 28 numbers, are kept for many. */
-const patterns = new Lru<string, Cron>(32);
-const calendars = new Lru<string, DayCalendar>(4096);
+const patterns = new BoundedCache<string, Cron>(32);
+const calendars = new BoundedCache<string, DayCalendar>(4096);
 
 /** The shared calendar of two normalised day fields. Throws whatever croner throws if they are not. */
 export function dayCalendar(dayOfMonth: string, dayOfWeek: string): DayCalendar {

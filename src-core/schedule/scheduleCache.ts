@@ -1,4 +1,4 @@
-import { Lru } from './lru.ts';
+import { BoundedCache } from './boundedCache.ts';
 import { parseSchedule } from './parseSchedule.ts';
 import type { Schedule, ScheduleSpec } from './schedule.ts';
 
@@ -9,12 +9,12 @@ import type { Schedule, ScheduleSpec } from './schedule.ts';
  * hundred bytes and no croner pattern (those are in `dayCalendar`, 32 of them).
  */
 export class ScheduleCache {
-  readonly #byText: Lru<string, Schedule>;
-  readonly #byMeaning: Lru<string, Schedule>;
+  readonly #byText: BoundedCache<string, Schedule>;
+  readonly #byMeaning: BoundedCache<string, Schedule>;
 
   constructor(limit: number) {
-    this.#byText = new Lru(limit);
-    this.#byMeaning = new Lru(limit);
+    this.#byText = new BoundedCache(limit);
+    this.#byMeaning = new BoundedCache(limit);
   }
 
   /** As `parseSchedule`, and throws the same. */

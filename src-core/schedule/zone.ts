@@ -1,4 +1,4 @@
-import { Lru } from './lru.ts';
+import { BoundedCache } from './boundedCache.ts';
 import { ScheduleError, quote } from './scheduleError.ts';
 
 /** A stretch of time in which a zone keeps one offset. All in ms; `from` inclusive, `to` exclusive. */
@@ -17,7 +17,7 @@ const DAY = 86_400_000;
 const MARGIN = 2 * DAY;
 const MAX_YEARS_KEPT = 64;
 
-const zones = new Lru<string, Zone>(256);
+const zones = new BoundedCache<string, Zone>(256);
 
 /**
  * The zone of an IANA name. One object per name is shared: its formatter costs 0.2 ms to build.
