@@ -1,0 +1,74 @@
+import {
+  byteCount, databaseFile, databaseType, filePath, hostName, natsUrls, nodeName, oneOf, optionalPath, plainText, timezone, wholeNumber, yesOrNo, type Parser,
+} from './parsers.ts';
+
+export interface Setting<T = unknown> {
+  /** Name in the environment, in the file and as a flag. */
+  readonly name: `NATSJOB_${string}`;
+  /** Friendly flag, without the dashes. */
+  readonly flag: string;
+  /** Text that stands in when no source gives one; never a secret. */
+  readonly default: string;
+  readonly en: string;
+  readonly zh: string;
+  readonly parse: Parser<T>;
+  /** Also read from the file that NAME_FILE names. Where it is shown: `whole` is masked, of `url` only the password. */
+  readonly secret: 'whole' | 'url' | false;
+  /** Written into the first config.yaml as a live line; the others stand there commented out. */
+  readonly inFirstFile: boolean;
+  /** The flag alone means true. */
+  readonly isSwitch: boolean;
+}
+
+/** Every setting there is: name, friendly flag, default and meaning side by side. Nothing else of ours defines one. */
+export const SETTINGS = {
+  logEnv: live('NATSJOB_LOG_ENV', 'log-env', 'console', oneOf('console', 'json'), 'Log lines on the terminal: console (for people) or json', '日志输出方式：console 或 json'),
+  natsUrl: secret('url', 'NATSJOB_NATS_URL', 'nats-url', '', natsUrls(), 'NATS server, nats://user:password@host:4222; empty = the one on 127.0.0.1 if it answers, else the bundled one is started', 'NATS 地址，nats://用户:密码@主机:4222；留空 = 使用本机已有的服务，否则启动内置 NATS'),
+  secretKey: secret('whole', 'NATSJOB_SECRET_KEY', 'secret-key', '', plainText(0, 1024), 'Key that signs login tokens; empty = made once and kept in the data folder', '系统秘钥，用于 Token 签名；留空 = 自动生成并保存在数据目录'),
+  httpPort: live('NATSJOB_HTTP_PORT', 'http-port', '7788', wholeNumber(0, 65_535), 'Port of the panel and the API; 0 = any free one', 'Web 管理界面及 HTTP 接口端口；0 = 任意空闲端口'),
+  loginUser: live('NATSJOB_LOGIN_USER', 'login-user', 'natsjob', plainText(1, 128), 'User of the panel and the API', '登录用户名'),
+  loginPwd: secret('whole', 'NATSJOB_LOGIN_PWD', 'login-pwd', 'natsjob', plainText(1, 1024), 'Password; the default one works from this machine only', '登录密码；默认密码仅限本机使用'),
+  loginTokenExpireHours: live('NATSJOB_LOGIN_TOKEN_EXPIRE_HOURS', 'login-token-expire-hours', '2', wholeNumber(1, 8_760), 'Hours a login lasts', '登录 Token 过期时间（小时）'),
+  jobResultExpireHours: live('NATSJOB_JOB_RESULT_EXPIRE_HOURS', 'job-result-expire-hours', '24', wholeNumber(1, 87_600), 'Hours ended runs are kept', '任务执行结果保留时长（小时）'),
+  dbType: live('NATSJOB_DB_TYPE', 'db-type', 'sqlite', databaseType(), 'Database: sqlite', '数据库类型：sqlite'),
+  dbUrl: secret('url', 'NATSJOB_DB_URL', 'db-url', '', databaseFile(), 'Database; for sqlite a file, empty = natsjob.sqlite in the data folder', '数据库地址；sqlite 为文件路径，留空 = 数据目录下 natsjob.sqlite'),
+  dbChanCount: live('NATSJOB_DB_CHAN_COUNT', 'db-chan-count', '100', wholeNumber(1, 10_000), 'Results written at once to a remote database; sqlite has one writer and ignores it', '结果并发写库数；sqlite 单写，忽略此项'),
+  httpHost: setting('NATSJOB_HTTP_HOST', 'http-host', '127.0.0.1', hostName(), 'Address to listen on; 0.0.0.0 opens it to the network', '监听地址；0.0.0.0 对外开放'),
+  dataDir: setting('NATSJOB_DATA_DIR', 'data', './data', filePath(), 'Folder of the database, the embedded NATS and the secret key', '数据目录'),
+  confDir: setting('NATSJOB_CONF_DIR', 'conf', './conf', filePath(), 'Folder of config.yaml', '配置目录（config.yaml）'),
+  logDir: setting('NATSJOB_LOG_DIR', 'logs', './logs', filePath(), 'Folder of the log files', '日志目录'),
+  logLevel: setting('NATSJOB_LOG_LEVEL', 'log-level', 'info', oneOf('debug', 'info', 'warn', 'error'), 'Least serious log lines wanted: debug, info, warn or error', '日志级别：debug、info、warn、error'),
+  timezone: setting('NATSJOB_TIMEZONE', 'timezone', '', timezone(), "Zone of schedules that name none; empty = the machine's", '默认时区；留空 = 系统时区'),
+  natsPort: setting('NATSJOB_NATS_PORT', 'nats-port', '4222', wholeNumber(1, 65_535), 'Port of the embedded NATS', '内置 NATS 端口'),
+  natsStoreMaxBytes: setting('NATSJOB_NATS_STORE_MAX_BYTES', 'nats-store-max-bytes', '8G', byteCount(2 ** 24, 2 ** 50), 'Upper size of the run log in NATS', 'NATS 运行日志上限（字节）'),
+  natsReplicas: setting('NATSJOB_NATS_REPLICAS', 'nats-replicas', '1', wholeNumber(1, 5), 'Copies of the run log in a NATS cluster', 'NATS 集群副本数'),
+  natsServer: setting('NATSJOB_NATS_SERVER', 'nats-server', '', optionalPath(), 'The nats-server program to start; empty = bundled, cached or on PATH', 'nats-server 程序路径；留空 = 自动查找'),
+  requireNats: toggle('NATSJOB_REQUIRE_NATS', 'require-nats', 'Stop with exit code 69 when NATS is absent at the start, instead of waiting for it', '启动时 NATS 不可用则以 69 退出'),
+  dbSync: setting('NATSJOB_DB_SYNC', 'db-sync', 'normal', oneOf('normal', 'full'), 'How hard SQLite waits for the disk: normal or full', 'SQLite 落盘方式：normal 或 full'),
+  nodeId: setting('NATSJOB_NODE_ID', 'node-id', '', nodeName(), 'Name of this node among others; empty = made once and kept in the data folder', '节点名；留空 = 自动生成'),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type SettingValues = { readonly [K in SettingKey]: ReturnType<(typeof SETTINGS)[K]['parse']> };
+
+/** In the order of the table, without the exact types. */
+export const SETTING_LIST: readonly (Setting & { readonly key: SettingKey })[] = Object.entries(SETTINGS).map(([key, value]) => ({ ...value, key: key as SettingKey }));
+
+/** Names of the Go natsjob that have no meaning here: told in a note, not an error. */
+export const RETIRED_NAMES: readonly string[] = ['NATSJOB_NAMESPACE', 'NATSJOB_NAMESPACE_ONLY_JOB'];
+
+function setting<T>(name: Setting['name'], flag: string, fallback: string, parse: Parser<T>, en: string, zh: string): Setting<T> {
+  return { name, flag, default: fallback, parse, en, zh, secret: false, inFirstFile: false, isSwitch: false };
+}
+
+function live<T>(name: Setting['name'], flag: string, fallback: string, parse: Parser<T>, en: string, zh: string): Setting<T> {
+  return { ...setting(name, flag, fallback, parse, en, zh), inFirstFile: true };
+}
+
+function secret<T>(mask: 'whole' | 'url', name: Setting['name'], flag: string, fallback: string, parse: Parser<T>, en: string, zh: string): Setting<T> {
+  return { ...live(name, flag, fallback, parse, en, zh), secret: mask };
+}
+
+function toggle(name: Setting['name'], flag: string, en: string, zh: string): Setting<boolean> {
+  return { ...setting(name, flag, 'false', yesOrNo(), en, zh), isSwitch: true };
+}

@@ -1,0 +1,13 @@
+export { systemClock } from './clock.ts';
+export { systemRandom } from './random.ts';
+export { ConfigError } from './config/config-error.ts';
+export { firstConfigText, writeFirstConfig } from './config/first-config.ts';
+export { loadConfig, mask, type Config, type ConfigInput, type LoadedConfig, type SettingSource, type SourceKind } from './config/load-config.ts';
+export { didYouMean, nearest } from './config/nearest.ts';
+export { settingFlags, splitSettingFlags, type GivenFlag, type SplitArguments } from './config/read-flags.ts';
+export { SETTINGS, SETTING_LIST, type Setting, type SettingKey } from './config/settings.ts';
+export { createLogger, type Logger, type LoggerOptions } from './log/create-logger.ts';
+export { redactUrl } from './log/redact.ts';
+export { DataDirLockedError, lockDataDir, readLockHolder, type DataDirLock, type LockHolder } from './folders/data-dir-lock.ts';
+export { DataDirUnusableError, prepareDataDir } from './folders/prepare-data-dir.ts';
+export { readOrMake } from './folders/kept-value.ts';
