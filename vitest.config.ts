@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Everything but the end-to-end tests, which start the built program: see vitest.e2e.config.ts.
 export default defineConfig({
+  define: { __NATSJOB_VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', '**/node_modules/**'],

@@ -1,0 +1,57 @@
+// npm test [-- filter …]: sets the clone up, runs every suite and ends with one line, `N passed, N failed`.
+// A filter is part of a test file's path; `--unit` or `--e2e` alone picks one suite. Fails when no test ran.
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
+
+const SUITES = [
+  { name: 'unit', config: 'vitest.config.ts' },
+  { name: 'e2e', config: 'vitest.e2e.config.ts' },
+];
+
+await runScript(async () => {
+  const flags = process.argv.slice(2).filter((arg) => SUITES.some(({ name }) => arg === `--${name}`));
+  const filters = process.argv.slice(2).filter((arg) => !flags.includes(arg));
+  const suites = SUITES.filter(({ name }) => flags.length === 0 || flags.includes(`--${name}`));
+  await prepare({ build: suites.some(({ name }) => name === 'e2e') && hasEndToEndTests() });
+
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const reports = scratchFolder('test-reports');
+  for (const suite of suites) {
+    const report = path.join(reports, `${suite.name}-${process.pid}.json`);
+    const code = await runSuite(suite, report, filters);
+    const counts = readReport(report);
+    if (code !== 0 && counts.failed === 0) counts.failed = 1; // crashed, or an error outside of any test
+    for (const key of Object.keys(total)) total[key] += counts[key];
+    say(`${suite.name}: ${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`);
+    rmSync(report, { force: true });
+  }
+  if (total.passed + total.failed === 0) throw new PrepareError(filters.length > 0 ? `no test matches ${filters.join(' ')}` : 'no test ran');
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`);
+  return total.failed === 0 ? 0 : 1;
+});
+
+function hasEndToEndTests() {
+  return existsSync(path.join(ROOT, 'test/e2e')) && readdirSync(path.join(ROOT, 'test/e2e'), { recursive: true }).some((name) => name.endsWith('.test.ts'));
+}
+
+function runSuite({ config }, report, filters) {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--passWithNoTests', ...reporters, ...filters];
+  return runForeground(NODE, args);
+}
+
+/** Counts of vitest's report. A file that broke before its tests counts as one failure. */
+function readReport(file) {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    const broken = report.testResults.filter((one) => one.status === 'failed' && !one.assertionResults.some((test) => test.status === 'failed'));
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + broken.length,
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
