@@ -1,6 +1,6 @@
 /** The end of a run: what the worker, or the leader, writes at the run's end key. Source: `protocol.md`, "End of a run". */
 import type { JsonObject } from './fields.ts';
-import { fieldNames, isObject, knownFields, parseJson } from './fields.ts';
+import { fieldNames, isObject, knownFields, parseForeign } from './fields.ts';
 import { boundedText, cutCharacters, LONG_TEXT, SHORT_TEXT } from './text.ts';
 
 export type EndStatus = 'success' | 'fail' | 'success:next' | 'expired' | 'cancelled';
@@ -24,7 +24,7 @@ export interface EndRules {
 export type EndResult = ({ ok: true } & End) | { ok: false; problem: string };
 
 /** Longer answers are not read at all. UTF-16 units. */
-export const MAX_END_LENGTH = 262_144;
+export const MAX_END_LENGTH = 1_000_000;
 
 const STATUSES: readonly string[] = ['success', 'fail', 'success:next', 'expired', 'cancelled'];
 const LONGEST_BARE = 64;
@@ -45,8 +45,9 @@ export function decodeEnd(text: string, rules: EndRules): EndResult {
   if (bare === 'success' || bare === 'fail' || bare === 'success:next') return decodeBare(bare, rules);
   if (text === '') return bad('the answer is empty');
   // Nonsense is told by its first character: a parser's exception costs ten times as much.
-  const parsed = OBJECT_START.test(text) ? parseJson(text) : undefined;
-  if (!isObject(parsed)) return bad('the answer is neither a JSON object nor one of success, fail, success:next');
+  if (!OBJECT_START.test(text)) return bad('the answer is neither a JSON object nor one of success, fail, success:next');
+  const parsed = parseForeign(text);
+  if (!isObject(parsed)) return bad('the answer is not valid JSON, or has too many values');
   const fields = hasOnlyExactNames(parsed) ? parsed : knownFields(parsed, FIELDS);
   const { status } = fields;
   if (status === undefined || status === null || status === '') return bad('status is missing');

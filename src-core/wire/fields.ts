@@ -1,6 +1,11 @@
 /** Reading JSON that anybody may have written. Nothing here throws. */
 
+import { hasFewTokens } from './json-scan.ts';
+
 export type JsonObject = Record<string, unknown>;
+
+const ALWAYS_PARSED = 16_384;
+const MAX_TOKENS = 4096;
 
 /** The JSON object in `text`; undefined for anything else, and unread if longer than `maxLength` UTF-16 units. */
 export function objectOf(text: string, maxLength = 1_048_576): JsonObject | undefined {
@@ -9,8 +14,16 @@ export function objectOf(text: string, maxLength = 1_048_576): JsonObject | unde
   return isObject(value) ? value : undefined;
 }
 
+/**
+ * What a stranger's JSON holds; undefined for bad JSON, and for long text with so many values that parsing it would
+ * hold up the caller's thread (an honest long text is one long string).
+ */
+export function parseForeign(text: string): unknown {
+  return text.length <= ALWAYS_PARSED || hasFewTokens(text, MAX_TOKENS) ? parseJson(text) : undefined;
+}
+
 /** JSON.parse without the exception; undefined for bad JSON. */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

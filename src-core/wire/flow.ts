@@ -1,7 +1,7 @@
 /** A worker's report of a piece of a flow (sub-run). Source: `protocol.md`, "Flow report". */
 import type { JsonObject } from './fields.ts';
-import { fieldNames, isObject, knownFields, parseJson } from './fields.ts';
-import { quoteLongIntegers } from './long-integers.ts';
+import { fieldNames, isObject, knownFields, parseForeign } from './fields.ts';
+import { numberSource } from './json-scan.ts';
 import { isName } from './names.ts';
 import { isRunId } from './runid.ts';
 import { boundedText, LONG_TEXT, SHORT_TEXT } from './text.ts';
@@ -30,7 +30,7 @@ export interface FlowReport {
 export type FlowResult = { ok: true; report: FlowReport } | { ok: false; problem: string };
 
 /** Longer reports are not read at all. UTF-16 units. */
-export const MAX_FLOW_LENGTH = 262_144;
+export const MAX_FLOW_LENGTH = 1_000_000;
 
 const NAMES = ['namespace', 'appName', 'jobName'] as const;
 const SHORT = ['clientId', 'sceneId', 'sceneName', 'status', 'monitorStatus'] as const;
@@ -47,13 +47,13 @@ export function decodeFlow(text: string, offsetMinutesAt: OffsetMinutesAt): Flow
   if (text.length > MAX_FLOW_LENGTH) {
     return bad(`the report has ${text.length} characters, more than the ${MAX_FLOW_LENGTH} that are read`);
   }
-  const parsed = parseJson(text);
-  if (parsed === undefined) return bad('the report is not JSON');
+  const parsed = parseForeign(text);
+  if (parsed === undefined) return bad('the report is not JSON, or has too many values');
   if (!isObject(parsed)) return bad('the report is JSON but not an object');
-  let fields = knownFields(parsed, FIELDS);
+  const fields = knownFields(parsed, FIELDS);
   if (typeof fields['taskId'] === 'number') {
-    // As a double it has lost digits: read again with long numbers as text. The text is known to be JSON.
-    fields = knownFields(JSON.parse(quoteLongIntegers(text)) as JsonObject, FIELDS);
+    // As a double it has lost digits; the text, by now known to be JSON, has them all.
+    fields['taskId'] = numberSource(text, 'taskId');
   }
   const { taskId } = fields;
   if (taskId === undefined || taskId === null || taskId === '') return bad('taskId is missing');

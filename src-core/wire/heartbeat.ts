@@ -1,6 +1,6 @@
 /** A worker's sign of life. Source: `protocol.md`, "Heartbeat". */
 import type { JsonObject } from './fields.ts';
-import { fieldNames, isObject, knownFields, parseJson } from './fields.ts';
+import { fieldNames, isObject, knownFields, parseForeign } from './fields.ts';
 import { isClientId, isGroup, isName } from './names.ts';
 import { boundedText } from './text.ts';
 
@@ -50,7 +50,7 @@ export function decodeHeartbeat(text: string, limits: HeartbeatLimits = HEARTBEA
   if (text.length > limits.maxLength) {
     return bad(`the heartbeat has ${text.length} characters, more than the ${limits.maxLength} that are read`);
   }
-  const parsed = parseJson(text);
+  const parsed = parseForeign(text);
   if (parsed === undefined) return bad('the heartbeat is not JSON');
   if (!isObject(parsed)) return bad('the heartbeat is JSON but not an object');
   const fields = knownFields(parsed, FIELDS);

@@ -16,8 +16,8 @@ const EPOCH_TEXT = /^\d{1,15}$/;
  * The function throws RangeError for what no stamp can say (years beyond 0–9999, NaN); fractions of a ms are dropped.
  */
 export function createStampFormatter(offsetMinutesAt: OffsetMinutesAt): (ms: number) => string {
-  const seconds: number[] = new Array<number>(SLOTS).fill(Number.NaN);
-  const texts: string[] = new Array<string>(SLOTS).fill('');
+  const seconds = Array.from({ length: SLOTS }, () => Number.NaN);
+  const texts = Array.from({ length: SLOTS }, () => '');
   return (ms) => {
     const second = Math.floor(ms / 1000);
     const slot = Math.abs(second % SLOTS);

@@ -37,13 +37,18 @@ describe('an answer', () => {
 
   test('is not read when it is huge, even if good', () => {
     const text = JSON.stringify({ status: 'success', reason: 'x'.repeat(MAX_END_LENGTH) });
-    expect(decodeEnd(text, worker)).toMatchObject({ ok: false, problem: expect.stringContaining('more than the 262144') });
+    expect(decodeEnd(text, worker)).toMatchObject({ ok: false, problem: expect.stringContaining('more than the 1000000') });
     expect(decodeEnd('['.repeat(2_000_000), worker)).toMatchObject({ ok: false });
   });
 
-  test('may nest deep without harm', () => {
-    const deep = '{"status":"success","x":' + '['.repeat(100_000) + ']'.repeat(100_000) + '}';
-    expect(decodeEnd(deep, worker)).toMatchObject({ ok: true });
+  test('may nest, but not so deep that reading it would hold the scheduler up', () => {
+    const nested = (depth: number): string => '{"status":"success","x":' + '['.repeat(depth) + ']'.repeat(depth) + '}';
+    expect(decodeEnd(nested(4000), worker)).toMatchObject({ ok: true });
+    expect(decodeEnd(nested(100_000), worker)).toMatchObject({ ok: false });
+  });
+
+  test('with a reason of nearly a megabyte is read and cut', () => {
+    expect(decodeEnd(JSON.stringify({ status: 'fail', reason: 'at "x", line 1\n'.repeat(50_000) }), worker)).toMatchObject({ ok: true, status: 'fail' });
   });
 
   test('of the leader is short', () => {
