@@ -1,0 +1,40 @@
+import type { RunRecord, SubRunRecord } from '../domain/run.ts';
+
+/** An open run in memory: what the log says of it, and what this node intends. */
+export interface BookEntry {
+  /** Only what the log says: it can be written to the view at any moment. */
+  readonly record: RunRecord;
+  /** Its dispatch or acceptance has been read from the log. */
+  logged: boolean;
+  /** This node has decided to dispatch it and the log does not show it yet. */
+  dispatching: boolean;
+  /** An end by us is on its way. */
+  cancelling: boolean;
+  /** The view has a row of it. */
+  persisted: boolean;
+  dirty: boolean;
+  /** Where it counts now in its job's runs. */
+  place: 'active' | 'waiting' | 'delayed' | 'none';
+  /** Fan-out: by sub id; `startedAt` 0 = the log does not show its message yet. */
+  targets: Map<string, SubRunRecord> | undefined;
+  /** Bucket of the expiry wheel it is in; 0 = none. */
+  expiryBucket: number;
+}
+
+export function newEntry(record: RunRecord): BookEntry {
+  return {
+    record, logged: false, dispatching: false, cancelling: false, persisted: false, dirty: false, place: 'none',
+    targets: undefined, expiryBucket: 0,
+  };
+}
+
+/** A record with nothing said yet. */
+export function emptyRecord(id: string, address: { jobNumber: number; namespace: string; app: string; job: string }): RunRecord {
+  return {
+    id, ...address,
+    category: 'standalone', model: 'max', state: 'delayed', trigger: 'schedule', attempt: 1, attempts: 1, retryOn: 0, rootId: '',
+    priority: 5, step: 0, scheduledAt: 0, dueAt: 0, dispatchedAt: 0, expiresAt: 0, endedAt: 0, runningCount: 0, args: '',
+    workerId: '', status: '', reason: '', monitorStatus: '', monitorPayload: '', badAnswers: 0, badAnswer: '',
+    targets: 0, targetsEnded: 0, targetsWorst: 0, retryPending: false, retryId: '', stub: false,
+  };
+}

@@ -1,0 +1,430 @@
+import type { Category, Model } from '../domain/job.ts';
+import { CATEGORIES, MODELS } from '../domain/job.ts';
+import type { RunRecord, RunState, SubRunRecord } from '../domain/run.ts';
+import { isFinal } from '../domain/run.ts';
+import { canMove, moveTo } from '../domain/transitions.ts';
+import type { End, FlowReport } from '../wire/index.ts';
+import type { BookEntry } from './book-entry.ts';
+import { emptyRecord, newEntry } from './book-entry.ts';
+import { ClosedRuns } from './closed-runs.ts';
+import { JobRuns } from './job-runs.ts';
+import { PendingEnds } from './pending-ends.ts';
+import { wantsRetry } from './retry.ts';
+import type { AcceptedSeen, DispatchSeen, EndSeen } from './seen.ts';
+
+/** What the book tells while it applies; callbacks must not call back into the book's apply functions. */
+export interface BookListener {
+  /** The log shows the run as sent; `entry.record.expiresAt` is set. */
+  dispatched(entry: BookEntry): void;
+  accepted(entry: BookEntry): void;
+  /** Map: the first `success:next` counted. */
+  nextStep(entry: BookEntry): void;
+  ended(entry: BookEntry): void;
+  /** A valid answer, counted or late, that asks for a monitor message. */
+  monitored(run: { id: string; namespace: string; app: string; job: string }, subId: string, end: End, sequence: number): void;
+  oddity(kind: string): void;
+}
+
+const CLOSED_REMEMBERED = 50_000;
+const TARGET_RANK: Readonly<Record<string, number>> = { success: 0, expired: 1, fail: 2 };
+const RANK_STATE: readonly RunState[] = ['completed', 'expired', 'failed'];
+
+/**
+ * All open runs, kept by applying the log in order. The same log gives the same book on every node, whoever leads.
+ * Applying is idempotent and does not mind whether an end comes before its dispatch.
+ */
+export class RunBook {
+  readonly pending = new PendingEnds();
+  readonly #listener: BookListener;
+  readonly #entries = new Map<string, BookEntry>();
+  readonly #jobs = new Map<number, JobRuns>();
+  readonly #closed = new ClosedRuns(CLOSED_REMEMBERED);
+  readonly #retrying = new Map<string, BookEntry>();
+  #dirty: BookEntry[] = [];
+  #subRuns = new Map<string, SubRunRecord>();
+  activeRuns = 0;
+  queuedRuns = 0;
+
+  constructor(listener: BookListener) {
+    this.#listener = listener;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Runs and sub-runs changed since they were last taken. */
+  get unsaved(): number {
+    return this.#dirty.length + this.#subRuns.size;
+  }
+
+  get(id: string): BookEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  isClosed(id: string): boolean {
+    return this.#closed.has(id);
+  }
+
+  entries(): Iterable<BookEntry> {
+    return this.#entries.values();
+  }
+
+  runsOf(jobNumber: number): JobRuns {
+    let runs = this.#jobs.get(jobNumber);
+    if (runs === undefined) this.#jobs.set(jobNumber, (runs = new JobRuns()));
+    return runs;
+  }
+
+  /** Takes over what the view knows as open, with the targets of fan-out runs. */
+  load(record: RunRecord, targets: readonly SubRunRecord[]): BookEntry {
+    const entry = newEntry(record);
+    entry.logged = true;
+    entry.persisted = true;
+    if (targets.length > 0) entry.targets = new Map(targets.map((target) => [String(target.number), target]));
+    this.#entries.set(record.id, entry);
+    this.#place(entry);
+    if (record.retryPending) this.#retrying.set(record.rootId || record.id, entry);
+    return entry;
+  }
+
+  /** A run this node is about to dispatch: counts as active from now on. */
+  reserve(record: RunRecord): BookEntry {
+    const entry = newEntry(record);
+    entry.dispatching = true;
+    this.#entries.set(record.id, entry);
+    this.#place(entry);
+    return entry;
+  }
+
+  /** A held or delayed run this node is about to dispatch. */
+  startDispatch(entry: BookEntry): void {
+    entry.dispatching = true;
+    this.#place(entry);
+  }
+
+  /** The message did not reach the log: as if it had not been tried. */
+  undoDispatch(entry: BookEntry): void {
+    if (!entry.dispatching) return;
+    entry.dispatching = false;
+    if (!entry.logged) this.#entries.delete(entry.record.id);
+    this.#place(entry);
+  }
+
+  applyDispatch(seen: DispatchSeen): void {
+    const { header, taskId } = seen;
+    let entry = this.#entries.get(taskId);
+    if (entry === undefined) {
+      if (this.#closed.has(taskId)) return;
+      const record = recordOf(seen);
+      if (record === undefined) return this.#listener.oddity('dispatch-unreadable');
+      entry = newEntry(record);
+      this.#entries.set(taskId, entry);
+    }
+    const { record } = entry;
+    if (isFinal(record.state)) return;
+    entry.logged = true;
+    if (header.step === 2 && record.step < 3) record.step = 3;
+    else if (record.step === 0) record.step = 1;
+    if (header.step === 2 || record.dispatchedAt === 0) {
+      record.dispatchedAt ||= header.dispatchedAt;
+      record.expiresAt = header.expiresAt;
+    }
+    if (header.subId !== undefined && header.targets > 0) this.#startTarget(entry, header.subId, seen.tail, header.targets, header.dispatchedAt);
+    else if (seen.tail !== '') record.workerId = seen.tail;
+    if (record.state !== 'active') moveTo(record, 'active');
+    entry.dispatching = !allStarted(entry);
+    this.#touch(entry);
+    this.#place(entry);
+    this.#listener.dispatched(entry);
+    for (const end of this.pending.take(taskId)) this.applyEnd(end);
+  }
+
+  applyAccepted(seen: AcceptedSeen, defaults: { category: Category; model: Model; retryOn: number; args: string }): void {
+    const { event } = seen;
+    if (this.#closed.has(event.taskId)) return;
+    const root = event.rootTaskId ?? '';
+    const previous = root === '' ? undefined : this.#retrying.get(root);
+    if (event.attempt > 1) {
+      // The log may hold two plans for the same attempt when a leader fell in between: the first one counts.
+      if (previous === undefined || previous.record.attempt !== event.attempt - 1) return;
+      previous.record.retryPending = false;
+      previous.record.retryId = event.taskId;
+      this.#retrying.delete(root);
+      this.#touch(previous);
+    }
+    let entry = this.#entries.get(event.taskId);
+    if (entry?.logged) return;
+    const record = entry?.record ?? emptyRecord(event.taskId, { jobNumber: event.jobNumber, namespace: seen.namespace, app: seen.app, job: seen.job });
+    Object.assign(record, {
+      category: defaults.category, model: defaults.model, retryOn: defaults.retryOn, args: event.args ?? defaults.args,
+      state: event.state, trigger: event.trigger, attempt: event.attempt, attempts: event.attempts, rootId: root,
+      priority: event.priority ?? 5, scheduledAt: event.scheduledAt, dueAt: event.dueAt, workerId: event.workerId ?? '',
+      targets: event.targets?.length ?? 0,
+    } satisfies Partial<RunRecord>);
+    if (entry === undefined) {
+      entry = newEntry(record);
+      this.#entries.set(event.taskId, entry);
+    }
+    entry.logged = true;
+    for (const { subId, workerId, group } of event.targets ?? []) this.#addTarget(entry, subId, workerId ?? group ?? '', seen.storedAt);
+    this.#touch(entry);
+    this.#place(entry);
+    this.#listener.accepted(entry);
+    for (const end of this.pending.take(event.taskId)) this.applyEnd(end);
+  }
+
+  applyWaiting(taskId: string): void {
+    const entry = this.#entries.get(taskId);
+    if (entry === undefined || entry.record.state !== 'delayed') return;
+    moveTo(entry.record, 'waiting');
+    this.#touch(entry);
+    this.#place(entry);
+  }
+
+  applyEnd(seen: EndSeen): void {
+    const { key, end } = seen;
+    const entry = this.#entries.get(key.taskId);
+    if (entry === undefined || !entry.logged) {
+      if (this.#closed.has(key.taskId)) this.applyLate(seen, undefined);
+      else this.pending.hold(key.taskId, seen);
+      return;
+    }
+    const { record } = entry;
+    if (key.job !== record.job || key.app !== record.app || key.ns !== record.namespace) return this.#listener.oddity('end-of-another-job');
+    if (end === undefined) return this.#badAnswer(entry, seen.problem);
+    if (isFinal(record.state)) return this.applyLate(seen, record);
+    if (key.kind === 'client-end' && entry.targets !== undefined) return this.#endTarget(entry, seen, end);
+    if (key.kind === 'pre-end' && record.category === 'map') {
+      if (record.step >= 2) return this.#listener.oddity('end-late');
+      if (end.status === 'success:next') return this.#next(entry, seen, end);
+    } else if (end.status === 'success:next') {
+      return this.#badAnswer(entry, 'success:next is only for the first step of map');
+    }
+    // A run that was planned but not sent can only be ended by us.
+    if (record.state !== 'active' && end.status !== 'cancelled' && end.status !== 'expired') return this.#listener.oddity('end-before-dispatch');
+    this.#tellMonitor(record, '', end, seen.sequence);
+    this.#finish(entry, stateOf(end), end, seen.storedAt);
+  }
+
+  /** An answer to a run that has ended, or that this node has forgotten: broadcasts keep it as a sub-run. `run` undefined = look by category. */
+  applyLate(seen: EndSeen, run: RunRecord | undefined, category?: Category, model?: Model): void {
+    const { key, end } = seen;
+    const isBroadcast = (run?.category ?? category) === 'broadcast' && (run?.model ?? model) !== 'ultra';
+    if (end === undefined || end.status === 'expired' || end.status === 'cancelled') return;
+    if (!isBroadcast) return this.#listener.oddity('end-late');
+    this.#putSubRun({
+      ...blankSubRun(key.taskId, 'answer', seen.sequence, seen.storedAt),
+      workerId: end.clientId, status: end.status, reason: end.reason, monitorStatus: end.monitorStatus,
+      monitorPayload: end.monitorPayload, endedAt: seen.storedAt,
+    });
+    this.#tellMonitor({ id: key.taskId, namespace: key.ns, app: key.app, job: key.job }, `a${seen.sequence}`, end, seen.sequence);
+  }
+
+  applyFlow(report: FlowReport, sequence: number, storedAt: number): void {
+    this.#putSubRun({
+      ...blankSubRun(report.taskId, 'flow', sequence, storedAt),
+      workerId: report.clientId, sceneId: report.sceneId, sceneName: report.sceneName, status: report.status, reason: report.reason,
+      monitorStatus: report.monitorStatus, monitorPayload: report.monitorPayload, startedAt: report.startAt ?? 0, endedAt: report.endAt ?? 0,
+    });
+  }
+
+  /** No attempt will follow after all (job gone or disabled). */
+  dropRetry(entry: BookEntry): void {
+    if (!entry.record.retryPending) return;
+    entry.record.retryPending = false;
+    this.#retrying.delete(entry.record.rootId || entry.record.id);
+    this.#touch(entry);
+  }
+
+  /** Changed runs and sub-runs, at most `limit` runs; they count as clean from now on. */
+  takeUnsaved(limit: number): { entries: BookEntry[]; subRuns: SubRunRecord[] } {
+    const entries = this.#dirty.length <= limit ? this.#dirty : this.#dirty.slice(0, limit);
+    this.#dirty = entries === this.#dirty ? [] : this.#dirty.slice(limit);
+    for (const entry of entries) entry.dirty = false;
+    const subRuns = [...this.#subRuns.values()];
+    this.#subRuns.clear();
+    return { entries, subRuns };
+  }
+
+  /** The view has them: ended ones are forgotten. */
+  saved(entries: readonly BookEntry[]): void {
+    for (const entry of entries) {
+      entry.persisted = true;
+      if (entry.dirty || !isFinal(entry.record.state) || entry.record.retryPending) continue;
+      this.#entries.delete(entry.record.id);
+      this.#closed.add(entry.record.id);
+    }
+  }
+
+  /** The view did not take them: they are changed again. */
+  unsavedAgain(entries: readonly BookEntry[], subRuns: readonly SubRunRecord[]): void {
+    for (const entry of entries) this.#touch(entry);
+    for (const subRun of subRuns) {
+      const key = subRunKey(subRun);
+      if (!this.#subRuns.has(key)) this.#subRuns.set(key, subRun);
+    }
+  }
+
+  #next(entry: BookEntry, seen: EndSeen, end: End): void {
+    entry.record.step = 2;
+    entry.record.reason = end.reason;
+    if (end.clientId !== '') entry.record.workerId = end.clientId;
+    this.#touch(entry);
+    this.#tellMonitor(entry.record, '', end, seen.sequence);
+    this.#listener.nextStep(entry);
+  }
+
+  #endTarget(entry: BookEntry, seen: EndSeen, end: End): void {
+    const target = entry.targets?.get(seen.key.subId ?? '');
+    if (target === undefined) return this.#listener.oddity('end-of-unknown-target');
+    if (target.endedAt !== 0) return this.#listener.oddity('end-late');
+    target.status = end.status;
+    target.reason = end.reason;
+    target.monitorStatus = end.monitorStatus;
+    target.monitorPayload = end.monitorPayload;
+    target.endedAt = seen.storedAt;
+    this.#putSubRun(target);
+    const { record } = entry;
+    this.#tellMonitor(record, seen.key.subId ?? '', end, seen.sequence);
+    record.targetsEnded++;
+    record.targetsWorst = Math.max(record.targetsWorst, TARGET_RANK[end.status] ?? 0);
+    this.#touch(entry);
+    const isCancelled = end.status === 'cancelled';
+    if (isCancelled) entry.cancelling = true;
+    if (record.targetsEnded < record.targets) return;
+    const state: RunState = isCancelled ? 'cancelled' : (RANK_STATE[record.targetsWorst] as RunState);
+    this.#finish(entry, state, { ...end, status: state === 'cancelled' ? 'cancelled' : state === 'completed' ? 'success' : state === 'expired' ? 'expired' : 'fail' }, seen.storedAt);
+  }
+
+  #finish(entry: BookEntry, state: RunState, end: End, at: number): void {
+    const { record } = entry;
+    if (!canMove(record.state, state)) return this.#listener.oddity('end-late');
+    moveTo(record, state);
+    record.status = end.status;
+    record.reason = end.reason || (state === 'completed' ? record.reason : '');
+    record.monitorStatus = end.monitorStatus;
+    record.monitorPayload = end.monitorPayload;
+    if (end.clientId !== '') record.workerId = end.clientId;
+    record.endedAt = at;
+    if (wantsRetry(record, state)) {
+      record.retryPending = true;
+      this.#retrying.set(record.rootId || record.id, entry);
+    }
+    entry.dispatching = false;
+    this.#touch(entry);
+    this.#place(entry);
+    this.#listener.ended(entry);
+  }
+
+  #badAnswer(entry: BookEntry, problem: string): void {
+    entry.record.badAnswers++;
+    entry.record.badAnswer = problem;
+    this.#touch(entry);
+    this.#listener.oddity('bad-answer');
+  }
+
+  #addTarget(entry: BookEntry, subId: string, workerId: string, createdAt: number): SubRunRecord {
+    entry.targets ??= new Map();
+    let target = entry.targets.get(subId);
+    if (target === undefined) {
+      target = { ...blankSubRun(entry.record.id, 'target', Number(subId), createdAt), workerId, status: 'open' };
+      entry.targets.set(subId, target);
+      this.#putSubRun(target);
+    }
+    return target;
+  }
+
+  #startTarget(entry: BookEntry, subId: string, workerId: string, targets: number, at: number): void {
+    entry.record.targets = targets;
+    const target = this.#addTarget(entry, subId, workerId, at);
+    if (target.startedAt === 0) target.startedAt = at;
+    this.#putSubRun(target);
+  }
+
+  #tellMonitor(run: { id: string; namespace: string; app: string; job: string }, subId: string, end: End, sequence: number): void {
+    if (end.monitorStatus !== '') this.#listener.monitored(run, subId, end, sequence);
+  }
+
+  #putSubRun(subRun: SubRunRecord): void {
+    this.#subRuns.set(subRunKey(subRun), subRun);
+  }
+
+  #touch(entry: BookEntry): void {
+    if (entry.dirty) return;
+    entry.dirty = true;
+    this.#dirty.push(entry);
+  }
+
+  /** Moves the entry to where its job counts it. */
+  #place(entry: BookEntry): void {
+    const { record } = entry;
+    const known = this.#entries.has(record.id) && !isFinal(record.state);
+    const place = !known ? 'none' : entry.dispatching || record.state === 'active' ? 'active' : record.state === 'waiting' ? 'waiting' : 'delayed';
+    if (place === entry.place) return;
+    const runs = this.runsOf(record.jobNumber);
+    if (entry.place === 'active') { runs.active.delete(entry); this.activeRuns--; }
+    else if (entry.place === 'waiting') { runs.removeWaiting(entry); this.queuedRuns--; }
+    else if (entry.place === 'delayed') { runs.delayed--; this.queuedRuns--; }
+    if (place === 'active') { runs.active.add(entry); this.activeRuns++; }
+    else if (place === 'waiting') { runs.addWaiting(entry); this.queuedRuns++; }
+    else if (place === 'delayed') { runs.delayed++; this.queuedRuns++; }
+    entry.place = place;
+    if (runs.isEmpty) this.#jobs.delete(record.jobNumber);
+  }
+}
+
+function recordOf(seen: DispatchSeen): RunRecord | undefined {
+  const body = seen.body();
+  if (body === undefined || !isOneOf(CATEGORIES, body.category) || !isOneOf(MODELS, body.model)) return undefined;
+  const { header } = seen;
+  const record = emptyRecord(seen.taskId, { jobNumber: header.jobNumber, namespace: seen.namespace, app: seen.app, job: seen.job });
+  record.category = body.category;
+  record.model = body.model;
+  record.args = body.args;
+  record.runningCount = body.runningCount;
+  fillFromHeader(record, header);
+  return record;
+}
+
+/** What a dispatch's header says of the run as a whole. */
+export function fillFromHeader(record: RunRecord, header: DispatchSeen['header']): void {
+  record.state = 'waiting';
+  record.trigger = header.trigger;
+  record.attempt = header.attempt;
+  record.attempts = header.attempts;
+  record.retryOn = header.retryOn;
+  record.rootId = header.rootTaskId ?? '';
+  record.priority = header.priority;
+  record.scheduledAt = header.scheduledAt;
+  record.dueAt = header.scheduledAt;
+}
+
+/** Whether the log shows a message to every target; true for a run without any. */
+export function allStarted(entry: BookEntry): boolean {
+  if (entry.targets === undefined) return true;
+  if (entry.targets.size < entry.record.targets) return false;
+  for (const target of entry.targets.values()) if (target.startedAt === 0) return false;
+  return true;
+}
+
+function isOneOf<T extends string>(words: readonly T[], word: string): word is T {
+  return (words as readonly string[]).includes(word);
+}
+
+function stateOf(end: End): RunState {
+  if (end.status === 'success' || end.status === 'success:next') return 'completed';
+  if (end.status === 'fail') return 'failed';
+  return end.status;
+}
+
+function subRunKey(subRun: SubRunRecord): string {
+  return `${subRun.runId}/${subRun.kind}/${subRun.number}`;
+}
+
+function blankSubRun(runId: string, kind: SubRunRecord['kind'], number: number, createdAt: number): SubRunRecord {
+  return {
+    runId, kind, number, workerId: '', sceneId: '', sceneName: '', status: '', reason: '', monitorStatus: '', monitorPayload: '',
+    startedAt: 0, endedAt: 0, createdAt,
+  };
+}

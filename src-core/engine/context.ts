@@ -1,0 +1,31 @@
+import type { Bus, Clock, LeaseStore, Log, Metrics, Random, Store } from '../ports/index.ts';
+
+/** What the scheduler needs to know; everything else it is given as an adapter. Times in ms. */
+export interface SchedulerConfig {
+  /** Stays the same over restarts of this installation, and no other node has it. */
+  readonly nodeId: string;
+  readonly version: string;
+  readonly host: string;
+  readonly pid: number;
+  /** IANA zone of jobs without one, and of times on the wire. */
+  readonly timezone: string;
+  /** How long ended runs are kept. */
+  readonly retentionMs: number;
+  readonly replicas: number;
+  /** Upper size of the runs stream. */
+  readonly logMaxBytes: number;
+}
+
+export interface Adapters {
+  readonly bus: Bus;
+  readonly leaseStore: LeaseStore;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface EngineContext extends Adapters {
+  readonly config: SchedulerConfig;
+}
