@@ -15,6 +15,8 @@ export interface OffsetRange {
 const DAY = 86_400_000;
 /** Every shift of a local clock on record is at most a day, so two days of margin show all that matters. */
 const MARGIN = 2 * DAY;
+/** The shortest stretch of any zone from 1970 to 2070 is 7 days (Recife 2000), so no two changes hide in one stride. */
+const STRIDE = 3 * DAY;
 const MAX_YEARS_KEPT = 64;
 
 const zones = new BoundedCache<string, Zone>(256);
@@ -77,12 +79,11 @@ export class Zone {
     let from = start;
     let before = this.#read(start - 1000);
     let offset = this.#read(start);
-    // A day is less than the shortest stretch in the tz database, so no pair of changes hides in one.
-    for (let day = start; day < end; day += DAY) {
-      const next = Math.min(day + DAY, end);
+    for (let at = start; at < end; at += STRIDE) {
+      const next = Math.min(at + STRIDE, end);
       const after = this.#read(next);
       if (after === offset) continue;
-      const change = this.#changeBetween(day, next, offset);
+      const change = this.#changeBetween(at, next, offset);
       ranges.push({ from, to: change, offset, before });
       before = offset;
       offset = after;
