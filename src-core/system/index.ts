@@ -8,6 +8,6 @@ export { settingFlags, splitSettingFlags, type GivenFlag, type SplitArguments } 
 export { SETTINGS, SETTING_LIST, type Setting, type SettingKey } from './config/settings.ts';
 export { createLogger, type Logger, type LoggerOptions } from './log/create-logger.ts';
 export { redactUrl } from './log/redact.ts';
-export { DataDirLockedError, lockDataDir, readLockHolder, type DataDirLock, type LockHolder } from './folders/data-dir-lock.ts';
+export { DataDirLockedError, announcedUrl, lockDataDir, readLockHolder, type DataDirLock, type LockHolder } from './folders/data-dir-lock.ts';
 export { DataDirUnusableError, prepareDataDir } from './folders/prepare-data-dir.ts';
 export { readOrMake } from './folders/kept-value.ts';

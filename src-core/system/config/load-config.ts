@@ -196,7 +196,9 @@ function sentenceStart({ kind, where }: Candidate, name: string): string {
 
 function quote(setting: Setting, text: string): string {
   if (setting.secret) return '';
-  return `, not "${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
+  // Control codes would act on the terminal that shows the sentence.
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
+  return `, not "${clean.length > 60 ? `${clean.slice(0, 60)}…` : clean}"`;
 }
 
 /** The folder is needed before the file is read; a bad value is reported with all the others later. */

@@ -90,6 +90,11 @@ export async function readLockHolder(dir: string, options: LockOptions = {}): Pr
   }
 }
 
+/** The address the last instance in the folder told, running or not. Cheap: asks nobody. */
+export function announcedUrl(dir: string): string | undefined {
+  return readHolderFile(dir).url;
+}
+
 async function openLockFile(dir: string, nativeBinding: string | undefined) {
   const { default: Database } = await import('better-sqlite3');
   try {

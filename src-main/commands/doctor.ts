@@ -1,0 +1,5 @@
+import type { CommandContext } from '../cli/command.ts';
+
+export async function doctor(_context: CommandContext): Promise<number> {
+  return 0;
+}

@@ -1,0 +1,121 @@
+import type { Command, OptionDefinition } from '../cli/command.ts';
+
+const JSON_OPTION: OptionDefinition = { flag: '--json', en: 'Answer as JSON', zh: '以 JSON 输出' };
+const URL_OPTION: OptionDefinition = { flag: '--url', value: 'URL', en: 'Where the scheduler is, if not where the settings say', zh: '调度器地址（默认取自配置）' };
+const LIMIT: OptionDefinition = { flag: '--limit', value: 'N', en: 'At most so many (default 50)', zh: '最多条数（默认 50）' };
+const CURSOR: OptionDefinition = { flag: '--cursor', value: 'TEXT', en: 'Go on where the last answer ended', zh: '从上一页末尾继续' };
+const NAMESPACE: OptionDefinition = { flag: '--namespace', short: '-n', value: 'NAME', en: 'Only this namespace', zh: '命名空间' };
+const APP: OptionDefinition = { flag: '--app', short: '-a', value: 'NAME', en: 'Only this app', zh: '应用' };
+
+/** Every command; the first is what runs when none is named. The code of a command is loaded when it runs. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'serve', en: 'Run the scheduler (the default)', zh: '启动调度器（默认命令）', settings: 'all',
+    examples: ['natsjob', 'natsjob serve --http-port 8080 --data /var/lib/natsjob', 'NATSJOB_NATS_URL=nats://10.0.0.5:4222 natsjob serve --require-nats'],
+    run: async (context) => (await import('./serve.ts')).serve(context),
+  },
+  {
+    name: 'config check', en: 'Read all settings without starting', zh: '检查配置', settings: 'all',
+    examples: ['natsjob config check', 'natsjob config check --conf /etc/natsjob'],
+    run: async (context) => (await import('./config-commands.ts')).configCheck(context),
+  },
+  {
+    name: 'config show', en: 'Show the settings in force, secrets masked', zh: '显示生效的配置（隐藏密钥）', settings: 'all',
+    options: [{ flag: '--sources', en: 'Also where each comes from', zh: '同时显示来源' }, JSON_OPTION],
+    examples: ['natsjob config show --sources', 'natsjob config show --json'],
+    run: async (context) => (await import('./config-commands.ts')).configShow(context),
+  },
+  {
+    name: 'doctor', en: 'Look for what keeps it from running well', zh: '环境诊断', settings: 'all', options: [JSON_OPTION],
+    examples: ['natsjob doctor', 'natsjob doctor --json'],
+    run: async (context) => (await import('./doctor.ts')).doctor(context),
+  },
+  {
+    name: 'job ls', en: 'List jobs', zh: '任务列表', settings: 'client',
+    options: [NAMESPACE, APP, { flag: '--state', value: 'STATE', en: 'enabled, disabled or paused', zh: '状态：enabled、disabled、paused' }, { flag: '--tag', value: 'TAG', en: 'Only with this tag', zh: '标签' }, { flag: '--q', short: '-q', value: 'TEXT', en: 'Part of name or description', zh: '名称或描述包含' }, LIMIT, CURSOR, JSON_OPTION, URL_OPTION],
+    examples: ['natsjob job ls', 'natsjob job ls --namespace app --state enabled --json'],
+    run: async (context) => (await import('./job-reads.ts')).jobLs(context),
+  },
+  {
+    name: 'job get', words: '<namespace.app.name>', leastWords: 1, mostWords: 1, en: 'Show a job, in the form job apply reads', zh: '查看任务', settings: 'client',
+    options: [JSON_OPTION, URL_OPTION],
+    examples: ['natsjob job get app.biz.owner', 'natsjob job get app.biz.owner --json'],
+    run: async (context) => (await import('./job-reads.ts')).jobGet(context),
+  },
+  {
+    name: 'job apply', en: 'Create or change jobs as a file says', zh: '按文件创建或更新任务', settings: 'client',
+    options: [{ flag: '--file', short: '-f', value: 'FILE', en: 'YAML or JSON, one or several jobs; - is standard input', zh: 'YAML 或 JSON 文件，- 为标准输入' }, JSON_OPTION, URL_OPTION],
+    examples: ['natsjob job apply -f jobs.yaml', 'natsjob job get app.biz.owner | natsjob job apply -f -'],
+    run: async (context) => (await import('./job-apply.ts')).jobApply(context),
+  },
+  {
+    name: 'job run', words: '<namespace.app.name>', leastWords: 1, mostWords: 1, en: 'Run a job now', zh: '立即执行任务', settings: 'client',
+    options: [
+      { flag: '--args', value: 'TEXT', en: "Other args than the job's own", zh: '执行参数（文本）' }, { flag: '--args-json', value: 'JSON', en: 'The same, as a JSON value', zh: '执行参数（JSON）' },
+      { flag: '--delay', value: 'MS', en: 'Milliseconds to wait', zh: '延迟毫秒数' }, { flag: '--priority', value: 'N', en: '1 to 20', zh: '优先级 1–20' },
+      { flag: '--worker', value: 'ID', en: 'The worker it goes to', zh: '指定客户端' }, JSON_OPTION, URL_OPTION,
+    ],
+    examples: ['natsjob job run app.biz.owner', `natsjob job run app.biz.owner --args-json '{"day":"2026-03-01"}'`],
+    run: async (context) => (await import('./job-writes.ts')).jobRun(context),
+  },
+  ...(['enable', 'disable'] as const).map((action): Command => ({
+    name: `job ${action}`, words: '<namespace.app.name>…', leastWords: 1, mostWords: 1_000, settings: 'client', options: [URL_OPTION],
+    en: action === 'enable' ? 'Let jobs fire' : 'Keep jobs from firing', zh: action === 'enable' ? '启用任务' : '停用任务',
+    examples: [`natsjob job ${action} app.biz.owner`, `natsjob job ${action} app.biz.owner app.biz.other`],
+    run: async (context) => (await import('./job-writes.ts')).jobSetState(context, action === 'enable' ? 'enabled' : 'disabled'),
+  })),
+  {
+    name: 'job rm', words: '<namespace.app.name>…', leastWords: 1, mostWords: 1_000, en: 'Delete jobs', zh: '删除任务', settings: 'client', options: [URL_OPTION],
+    examples: ['natsjob job rm app.biz.owner', 'natsjob job rm app.biz.owner app.biz.other'],
+    run: async (context) => (await import('./job-writes.ts')).jobRm(context),
+  },
+  {
+    name: 'runs ls', en: 'List runs, newest first', zh: '执行记录', settings: 'client',
+    options: [
+      NAMESPACE, APP, { flag: '--job', short: '-j', value: 'JOB', en: 'Only this job: its name, or namespace.app.name', zh: '任务名' },
+      { flag: '--state', value: 'STATE', en: 'delayed, waiting, active, completed, failed, expired or cancelled; several with commas', zh: '状态，可用逗号分隔' },
+      { flag: '--trigger', value: 'KIND', en: 'schedule, manual, retry, catch-up, map or api', zh: '触发方式' }, { flag: '--worker', value: 'ID', en: 'Only of this worker', zh: '客户端' },
+      { flag: '--from', value: 'TIME', en: 'Scheduled at or after, ISO 8601', zh: '开始时间（ISO 8601）' }, { flag: '--to', value: 'TIME', en: 'Scheduled before', zh: '结束时间' },
+      { flag: '--reason', value: 'TEXT', en: 'Part of the reason', zh: '原因包含' }, LIMIT, CURSOR, JSON_OPTION, URL_OPTION,
+    ],
+    examples: ['natsjob runs ls', 'natsjob runs ls --job app.biz.owner --state failed,expired', 'natsjob runs ls --limit 5 --json'],
+    run: async (context) => (await import('./runs-reads.ts')).runsLs(context),
+  },
+  {
+    name: 'runs get', words: '<taskId>', leastWords: 1, mostWords: 1, en: 'Show a run and what became of it', zh: '查看执行详情', settings: 'client', options: [JSON_OPTION, URL_OPTION],
+    examples: ['natsjob runs get 447392427147264000', 'natsjob runs get 447392427147264000 --json'],
+    run: async (context) => (await import('./runs-reads.ts')).runsGet(context),
+  },
+  {
+    name: 'runs tail', en: 'Follow runs as they happen, until Ctrl-C', zh: '实时跟踪执行', settings: 'client',
+    options: [NAMESPACE, APP, { flag: '--job', short: '-j', value: 'JOB', en: 'Only this job: its name, or namespace.app.name', zh: '任务名' }, { flag: '--json', en: 'One JSON object a line', zh: '每行一个 JSON' }, URL_OPTION],
+    examples: ['natsjob runs tail', 'natsjob runs tail --job app.biz.owner --json'],
+    run: async (context) => (await import('./runs-tail.ts')).runsTail(context),
+  },
+  {
+    name: 'runs cancel', words: '<taskId>…', leastWords: 1, mostWords: 1_000, en: 'Cancel open runs', zh: '取消执行', settings: 'client', options: [URL_OPTION],
+    examples: ['natsjob runs cancel 447392427147264000', 'natsjob runs cancel 447392427147264000 447392427147264001'],
+    run: async (context) => (await import('./runs-cancel.ts')).runsCancel(context),
+  },
+  {
+    name: 'status', en: 'Show how the running scheduler is doing', zh: '调度器状态', settings: 'client', options: [JSON_OPTION, URL_OPTION],
+    examples: ['natsjob status', 'natsjob status --url http://10.0.0.5:7788 --json'],
+    run: async (context) => (await import('./status.ts')).status(context),
+  },
+  {
+    name: 'healthcheck', en: 'Exit 0 if the scheduler answers (for containers)', zh: '健康检查（容器用）', settings: 'client',
+    options: [{ flag: '--ready', en: 'Ask whether it is ready, not only alive', zh: '检查是否就绪' }, URL_OPTION],
+    examples: ['natsjob healthcheck', 'natsjob healthcheck --ready'],
+    run: async (context) => (await import('./healthcheck.ts')).healthcheck(context),
+  },
+  {
+    name: 'version', en: 'Show the version', zh: '版本', settings: 'none', options: [JSON_OPTION],
+    examples: ['natsjob version', 'natsjob version --json'],
+    run: async (context) => (await import('./version.ts')).version(context),
+  },
+  {
+    name: 'help', words: '[command]', mostWords: 2, en: 'Explain a command', zh: '帮助', settings: 'none',
+    examples: ['natsjob help', 'natsjob help job apply'],
+    run: async (context) => (await import('./help.ts')).help(context, COMMANDS),
+  },
+];
