@@ -22,6 +22,9 @@ export interface CronFields {
   readonly warnings: readonly string[];
 }
 
+/** Shared, because 100,000 empty lists are not free. */
+const NONE: readonly string[] = Object.freeze([]);
+
 const MONTHS = namesFrom(1, 'jan feb mar apr may jun jul aug sep oct nov dec');
 const WEEKDAYS = namesFrom(0, 'sun mon tue wed thu fri sat');
 
@@ -72,7 +75,7 @@ export function parseCronFields(body: string, expression: string = body): CronFi
     dayOfWeek,
     ...(years === undefined ? [] : [years.text]),
   ].join(' ');
-  return { seconds, minutes, hours, months, dayOfMonth, dayOfWeek, years, text, count, warnings };
+  return { seconds, minutes, hours, months, dayOfMonth, dayOfWeek, years, text, count, warnings: warnings.length === 0 ? NONE : warnings };
 }
 
 /**

@@ -58,11 +58,16 @@ function patternOf(text: string): Cron {
   return pattern;
 }
 
-/** UTC start of some month of that shape; every shape occurs within 28 years. */
+const samples = new Map<number, number>();
+
+/** UTC start of some month of that shape; every shape occurs within 28 years, so 336 months are looked at once. */
 function sampleMonth(length: number, weekday: number): number {
-  for (let month = 0; month < 28 * 12; month += 1) {
+  for (let month = 0; samples.size < 28; month += 1) {
     const start = Date.UTC(2000, month, 1);
-    if (new Date(start).getUTCDay() === weekday && (Date.UTC(2000, month + 1, 1) - start) / DAY === length) return start;
+    const days = (Date.UTC(2000, month + 1, 1) - start) / DAY;
+    samples.set(days * 7 + new Date(start).getUTCDay(), start);
   }
-  throw new RangeError(`No month has ${length} days and begins on weekday ${weekday}.`);
+  const found = samples.get(length * 7 + weekday);
+  if (found === undefined) throw new RangeError(`No month has ${length} days and begins on weekday ${weekday}.`);
+  return found;
 }

@@ -1,4 +1,5 @@
 import { FireHeap } from './fireHeap.ts';
+import { JobSet } from './jobSet.ts';
 import type { Schedule } from './schedule.ts';
 
 /** One moment and the jobs due at it. Two fires of one call may have the same moment. */
@@ -32,11 +33,7 @@ export class FireBook<J> {
   set(job: J, schedule: Schedule, after: number): void {
     const at = schedule.next(after);
     this.#leave(job);
-    const group = at === undefined ? undefined : this.#groupAt(schedule, at);
-    this.#groupOf.set(job, group);
-    if (group === undefined) return;
-    group.jobs.add(job);
-    group.listed = undefined;
+    this.#groupOf.set(job, at === undefined ? undefined : this.#enter(job, schedule, at));
   }
 
   /** Takes the job out; false when it was not in the book. */
@@ -67,7 +64,7 @@ export class FireBook<J> {
     const fires: Array<DueFire<J>> = [];
     let taken = 0;
     for (let group = this.#heap.peek(); group !== undefined && group.at <= until && taken < limit; group = this.#heap.peek()) {
-      const jobs = (group.listed ??= [...group.jobs]);
+      const jobs = group.jobs.list();
       fires.push({ at: group.at, jobs });
       taken += jobs.length;
       this.#advance(group, group.at);
@@ -83,7 +80,7 @@ export class FireBook<J> {
   skipTo(until: number): Array<DueFire<J>> {
     const passed: Array<DueFire<J>> = [];
     for (let group = this.#heap.peek(); group !== undefined && group.at <= until; group = this.#heap.peek()) {
-      passed.push({ at: group.at, jobs: (group.listed ??= [...group.jobs]) });
+      passed.push({ at: group.at, jobs: group.jobs.list() });
       this.#advance(group, until);
     }
     return passed;
@@ -98,24 +95,26 @@ export class FireBook<J> {
       return;
     }
     this.#drop(group);
-    for (const job of group.jobs) this.#groupOf.set(job, twin);
-    if (twin === undefined) return;
-    for (const job of group.jobs) twin.jobs.add(job);
-    twin.listed = undefined;
+    for (const job of group.jobs.list()) {
+      this.#groupOf.set(job, twin);
+      twin?.jobs.add(job);
+    }
   }
 
   #leave(job: J): void {
     const group = this.#groupOf.get(job);
     if (group === undefined) return;
     group.jobs.delete(job);
-    group.listed = undefined;
     if (group.jobs.size === 0) this.#drop(group);
   }
 
-  #groupAt(schedule: Schedule, at: number): Group<J> {
+  #enter(job: J, schedule: Schedule, at: number): Group<J> {
     const known = this.#find(schedule.key, at);
-    if (known !== undefined) return known;
-    const group = { schedule, at, jobs: new Set<J>(), listed: undefined, sibling: this.#byKey.get(schedule.key) };
+    if (known !== undefined) {
+      known.jobs.add(job);
+      return known;
+    }
+    const group = { schedule, at, jobs: new JobSet(job), sibling: this.#byKey.get(schedule.key) };
     this.#byKey.set(schedule.key, group);
     this.#heap.push(at, group);
     return group;
@@ -145,8 +144,6 @@ export class FireBook<J> {
 interface Group<J> {
   readonly schedule: Schedule;
   at: number;
-  readonly jobs: Set<J>;
-  /** The jobs as an array, made when a fire lists them and kept until the group changes. */
-  listed: readonly J[] | undefined;
+  readonly jobs: JobSet<J>;
   sibling: Group<J> | undefined;
 }

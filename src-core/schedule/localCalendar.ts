@@ -57,15 +57,26 @@ export class LocalCalendar {
   everFires(): boolean {
     const years = this.#years;
     if (years === undefined) return this.nextFrom(Date.UTC(2000, 0, 1)) !== undefined;
-    // The calendar repeats after 400 years: more need not be tried.
-    let tried = 0;
-    for (let year = 1970; year <= 9999 && tried < 400; year += 1) {
-      if (!yearMatches(years, year)) continue;
-      tried += 1;
-      for (let month = 0; month < 12; month += 1) {
-        this.#lookAt(Date.UTC(year, month, 1) / DAY);
-        if (this.#monthMask !== 0) return true;
+    // A year is one of 14 kinds (leap or not, begins on one of 7 weekdays): one of each is enough to try.
+    const kinds = new Set<number>();
+    for (const { from, to, step } of years.items) {
+      // The calendar repeats after 400 years, so 400 steps meet every kind that the item can meet.
+      for (let year = from, tried = 0; year <= to && tried < 400; year += step, tried += 1) {
+        const first = Date.UTC(year, 0, 1);
+        const kind = (Date.UTC(year + 1, 0, 1) - first) / DAY + 1000 * new Date(first).getUTCDay();
+        if (kinds.has(kind)) continue;
+        kinds.add(kind);
+        if (this.#firesIn(year)) return true;
       }
+    }
+    return false;
+  }
+
+  #firesIn(year: number): boolean {
+    for (let month = 0; month < 12; month += 1) {
+      if ((this.#months & (1 << (month + 1))) === 0) continue;
+      this.#lookAt(Date.UTC(year, month, 1) / DAY);
+      if (this.#monthMask !== 0) return true;
     }
     return false;
   }

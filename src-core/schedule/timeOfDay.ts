@@ -37,14 +37,21 @@ export function nextTimeOfDay(time: TimeOfDay, from: number): number {
   return laterHour < 0 ? -1 : laterHour * 3600 + (time.first % 3600);
 }
 
+/** Readings of a field are shared among expressions, and so are their masks. */
+const masks = new WeakMap<readonly number[], Bits>();
+
 function bitsOf(values: readonly number[]): Bits {
+  const known = masks.get(values);
+  if (known !== undefined) return known;
   let low = 0;
   let high = 0;
   for (const value of values) {
     if (value < 30) low |= 1 << value;
     else high |= 1 << (value - 30);
   }
-  return { low, high };
+  const bits = { low, high };
+  masks.set(values, bits);
+  return bits;
 }
 
 /** Smallest member at or above `from`, or -1. */

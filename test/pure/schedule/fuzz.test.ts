@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseGoDuration, parseSchedule, previewSchedule, ScheduleError } from '../../../src-core/schedule/index.ts';
 
 const FROM = Date.parse('2026-01-15T10:20:30Z');
@@ -17,10 +17,18 @@ describe('the parser under fuzz', () => {
     );
   });
 
-  test('takes under 5 ms an input', () => {
-    const inputs = [...fc.sample(nearlyCron(), 1500), ...NASTY];
-    const slow = inputs.filter((expression) => fastest(expression) >= 5);
-    expect(slow).toEqual([]);
+  test('takes under 5 ms an input, the first time it is seen', async () => {
+    const inputs = [...new Set([...NASTY, ...fc.sample(nearlyCron(), 1500)])];
+    timeOf(parseSchedule, '0 0 0 30 2 *'); // the engine's own warm-up is not the parser's
+    let suspects = inputs.filter((expression) => timeOf(parseSchedule, expression) >= 5);
+    // Another process or the collector may have had the core: ask suspects again, with empty caches.
+    for (let round = 0; round < 4 && suspects.length > 0; round += 1) {
+      vi.resetModules();
+      const fresh = await import('../../../src-core/schedule/index.ts');
+      timeOf(fresh.parseSchedule, '0 0 0 30 2 *');
+      suspects = suspects.filter((expression) => timeOf(fresh.parseSchedule, expression) >= 5);
+    }
+    expect(suspects).toEqual([]);
   });
 
   test('refuses what is longer than 256 characters', () => {
@@ -55,15 +63,16 @@ const NASTY = [
   `0 0 0 ${'1W,'.repeat(70)}1 * *`, `0 0 0 * * ${'1#1,2L,'.repeat(30)}1`, ' '.repeat(256), '-'.repeat(256), '/'.repeat(256), '@at '.repeat(64),
 ];
 
-/** The best of three, since another process may have the core in between. */
-function fastest(expression: string): number {
-  let best = Infinity;
-  for (let round = 0; round < 3 && best >= 5; round += 1) {
-    const start = performance.now();
-    attempt(() => parseSchedule({ expression, timezone: 'America/New_York', dst: 'once', anchor: FROM }).next(FROM));
-    best = Math.min(best, performance.now() - start);
+/** Milliseconds for one parse and one fire. */
+function timeOf(parse: typeof parseSchedule, expression: string): number {
+  const start = performance.now();
+  try {
+    parse({ expression, timezone: 'America/New_York', dst: 'once', anchor: FROM }).next(FROM);
+  } catch (error) {
+    // By name: a module loaded afresh has a class of its own.
+    if (!(error instanceof Error && error.name === 'ScheduleError')) throw error;
   }
-  return best;
+  return performance.now() - start;
 }
 
 function attempt<T>(work: () => T): T | undefined {

@@ -84,6 +84,8 @@ const REFUSED: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['0 0 0 30 feb ?', 'expression', /never fires/],
   ['0 0 0 31 4,6,9,11 *', 'expression', /never fires/],
   ['0 0 0 29 2 * 2026-2027', 'expression', /never fires/],
+  ['0 0 0 29 2 * 2023/2', 'expression', /never fires/],
+  ['0 0 0 29 2 * 2100,2200', 'expression', /never fires/],
 ];
 
 describe('parsing a schedule', () => {
@@ -112,6 +114,7 @@ describe('parsing a schedule', () => {
   test('gives 29 February on a Friday its 28 years, and no more', () => {
     expect(fires('0 0 0 * 2 5#5', 2)).toEqual(['2036-02-29T00:00:00.000Z', '2064-02-29T00:00:00.000Z']);
     expect(fires('0 0 0 1 1 * 2060', 1)).toEqual([]);
+    expect(fires('0 0 0 29 2 * 2026/2', 1)).toEqual(['2028-02-29T00:00:00.000Z']);
   });
 
   test('counts @every from the whole second of its anchor', () => {
