@@ -5,6 +5,8 @@ import type { OffsetRange, Zone } from './zone.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const SEARCH = 28 * 366 * DAY;
+/** Short of the last moment a Date can hold, with room for the search. */
+const LAST_DATE = 8e15;
 /** No zone was ever further from UTC than 15:13 (Alaska before 1867); ICU knows none beyond it. */
 const WIDEST_OFFSET = 16 * HOUR;
 
@@ -34,7 +36,7 @@ export class CronSchedule implements Schedule {
   }
 
   next(after: number): number | undefined {
-    if (!Number.isFinite(after)) return undefined;
+    if (!(Math.abs(after) < LAST_DATE)) return undefined;
     const start = (Math.floor(after / 1000) + 1) * 1000;
     // Stretch by stretch of constant offset. The first round is the usual case: the match lies in the
     // stretch that holds `start`, and nothing but one addition is needed to leave and enter UTC.

@@ -24,6 +24,11 @@ describe('the next fire', () => {
     );
   });
 
+  test('is none for what is no date', () => {
+    const schedule = parse('0 30 2 * * *', 'America/New_York', 'once');
+    for (const after of [NaN, Infinity, -Infinity, 8.64e15, Number.MAX_SAFE_INTEGER]) expect(schedule.next(after)).toBeUndefined();
+  });
+
   test('is what croner finds for the whole pattern where there is no zone', () => {
     fc.assert(
       fc.property(fc.oneof(frequentPattern(), anyPattern()), moment(), (expression, after) => {
