@@ -1,0 +1,428 @@
+import { createInbox, errors } from '@nats-io/transport-node';
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { LogMessage, LogPublisher, LogPublisherOptions } from '../ports/bus.ts';
+import type { Log } from '../ports/log.ts';
+import { MSG_ID_HEADER, RESULTS_PREFIX, RUN_HEADER, TERM_HEADER } from '../wire/index.ts';
+import { readyHeaders } from './client-internals.ts';
+import type { Connection } from './connection.ts';
+import { describe } from './errors.ts';
+import { findStored, learnTarget, resultsTarget, runsTarget } from './log-reconcile.ts';
+import type { LogTarget } from './log-reconcile.ts';
+import { readAck, storedSequence } from './publish-ack.ts';
+
+/** Most bytes given to the socket beyond what is acknowledged: a paused process wakes with no more than this to send. */
+const CHUNK_BYTES = 128 * 1024;
+/** What a message weighs beside subject, headers and payload: the verb, the reply subject, lengths, line ends. */
+const FRAME_BYTES = 60;
+const ACK_TIMEOUT_MS = 5_000;
+const SWEEP_MS = 1_000;
+/** How often `maySend` is asked again while it says no. */
+const HELD_BACK_MS = 20;
+/**
+ * After a reconnect the server may still be taking in bytes of the old connection; reading the stream before it has
+ * would miss them, and they would be sent twice.
+ */
+const OLD_BYTES_MS = 100;
+const RETRY_MS = 250;
+const MAX_REFUSAL_PAUSE_MS = 5_000;
+const COMPLAINT_MS = 60_000;
+const LINE_BREAK = /[\r\n]/;
+
+interface Entry {
+  readonly message: LogMessage;
+  readonly target: LogTarget;
+  /** The place it was accepted at; order of sending. */
+  readonly order: number;
+  /** Encoded while it waits for room, if it was looked at. */
+  frame: Frame | undefined;
+  bytes: number;
+  /** The target's last acknowledged sequence when this was sent: it can only stand behind that. */
+  after: number;
+  sentAt: number;
+}
+
+interface Frame {
+  readonly head: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+
+export function openLogPublisher(connection: Connection, options: LogPublisherOptions, log: Log): LogPublisher {
+  return new PipelinedPublisher(connection, options, log);
+}
+
+/**
+ * Waiting (never sent) → in flight (given to the socket) → settled. What is in flight when the connection breaks, or stays
+ * unanswered, is looked up in the stream; only what is not there goes back, in front of the waiting ones.
+ *
+ * A message the stream refuses for the moment was seen by core subscribers all the same; sending it again shows
+ * it to them again. So after a refusal one message at a time is tried until one is taken.
+ */
+class PipelinedPublisher implements LogPublisher {
+  readonly #connection: Connection;
+  readonly #options: LogPublisherOptions;
+  readonly #log: Log;
+  readonly #runs = runsTarget();
+  readonly #results = resultsTarget();
+  readonly #inbox = `${createInbox()}.`;
+  readonly #termLine: string;
+  readonly #stopListening: () => void;
+  readonly #sweeper: NodeJS.Timeout;
+
+  #waiting: Entry[] = [];
+  #waitingHead = 0;
+  /** Known not to be in the stream; sent before the waiting ones. In order. */
+  #returned: Entry[] = [];
+  /** By slot, in the order of sending. */
+  readonly #inFlight = new Map<number, Entry>();
+  #inFlightBytes = 0;
+  #nextSlot = 0;
+  #accepted = 0;
+  #lastSequence = 0;
+
+  #subscription: Subscription | undefined;
+  #ready = false;
+  #reconciling = false;
+  /** Grows at each change of the connection; work begun for an older one is void. */
+  #round = 0;
+  #pumpScheduled = false;
+  #pumpTimer: NodeJS.Timeout | undefined;
+  #refusals = 0;
+  #stopping = false;
+  #drained: (() => void) | undefined;
+  #complainedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(connection: Connection, options: LogPublisherOptions, log: Log) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#log = log;
+    this.#termLine = `\r\n${TERM_HEADER}: ${options.term}\r\n`;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#stopListening = connection.onState((state) => {
+      this.#disconnected();
+      if (state === 'connected') this.#connected();
+      else if (state === 'closed') this.#finish();
+    });
+    if (connection.state === 'connected') this.#connected();
+  }
+
+  get unsettled(): number {
+    return this.#inFlight.size + this.#returned.length + this.#waiting.length - this.#waitingHead;
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  publish(message: LogMessage): void {
+    const target = message.subject.startsWith(RESULTS_PREFIX) ? this.#results : this.#runs;
+    const entry: Entry = { message, target, order: this.#accepted++, frame: undefined, bytes: 0, after: 0, sentAt: 0 };
+    if (this.#stopping || this.#connection.state === 'closed') {
+      settle(entry, 0, this.#log);
+      return;
+    }
+    this.#waiting.push(entry);
+    this.#schedulePump();
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    if (!this.#stopping) {
+      this.#stopping = true;
+      this.#giveUp(() => true);
+    }
+    if (this.#inFlight.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, drainMs);
+        this.#drained = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#finish();
+  }
+
+  #connected(): void {
+    const round = this.#round;
+    this.#subscription = this.#connection.client.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onAck(message) });
+    void this.#begin(round);
+  }
+
+  #disconnected(): void {
+    this.#round++;
+    this.#ready = false;
+    if (this.#subscription !== undefined && !this.#subscription.isClosed()) this.#subscription.unsubscribe();
+    this.#subscription = undefined;
+  }
+
+  async #begin(round: number): Promise<void> {
+    if (this.#inFlight.size > 0) {
+      await pause(OLD_BYTES_MS);
+      await this.#reconcile(round);
+    }
+    for (const target of [this.#runs, this.#results]) {
+      while (round === this.#round && target.created === undefined) {
+        await learnTarget(this.#connection, target).catch(async (error: unknown) => {
+          this.#complain(`the stream ${target.stream} cannot be read: ${describe(error)}`);
+          await pause(RETRY_MS);
+        });
+      }
+    }
+    if (round !== this.#round) return;
+    this.#ready = true;
+    this.#schedulePump();
+  }
+
+  /** Settles what is in the streams and takes back what is not. Gives up trying only when the connection changes. */
+  async #reconcile(round: number): Promise<void> {
+    for (const target of [this.#runs, this.#results]) {
+      while (round === this.#round) {
+        const unknown = [...this.#inFlight].filter(([, entry]) => entry.target === target);
+        const first = unknown[0];
+        if (first === undefined) break;
+        const ids = new Set(unknown.map(([, entry]) => entry.message.id));
+        try {
+          const stored = await findStored(this.#connection, target, ids, first[1].after);
+          if (round !== this.#round) return;
+          this.#sort(unknown, stored);
+          break;
+        } catch (error) {
+          this.#complain(`cannot learn yet what ${target.stream} holds: ${describe(error)}`);
+          await pause(RETRY_MS);
+        }
+      }
+    }
+  }
+
+  #sort(unknown: readonly (readonly [number, Entry])[], stored: ReadonlyMap<string, number>): void {
+    let found = 0;
+    let back = 0;
+    for (const [slot, entry] of unknown) {
+      // Its acknowledgement may have come while the stream was read.
+      if (!this.#inFlight.has(slot)) continue;
+      const sequence = stored.get(entry.message.id);
+      if (sequence !== undefined) {
+        found++;
+        this.#stored(slot, entry, sequence);
+      } else {
+        back++;
+        this.#takeBack(slot, entry);
+      }
+    }
+    this.#log.info({ found, sendAgain: back }, 'publishing: unanswered messages were looked up in the stream');
+  }
+
+  #schedulePump(): void {
+    if (this.#pumpScheduled || !this.#ready) return;
+    this.#pumpScheduled = true;
+    // Once for all that is published, or acknowledged, in this turn.
+    queueMicrotask(() => {
+      this.#pumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pumpLater(delayMs: number): void {
+    this.#pumpTimer ??= setTimeout(() => {
+      this.#pumpTimer = undefined;
+      this.#pump();
+    }, delayMs);
+  }
+
+  #pump(): void {
+    if (!this.#ready || this.#reconciling || this.#inFlightBytes >= CHUNK_BYTES || this.#pumpTimer !== undefined) return;
+    let entry = this.#peek();
+    if (entry === undefined) return;
+    if (this.#refusals > 0 && this.#inFlight.size > 0) return;
+    if (!this.#options.maySend()) {
+      this.#pumpLater(HELD_BACK_MS);
+      return;
+    }
+    const { client } = this.#connection;
+    const now = Date.now();
+    const monotonic = performance.now();
+    while (entry !== undefined) {
+      if (entry.message.giveUpAt <= now) {
+        this.#shift();
+        settle(entry, 0, this.#log);
+      } else {
+        const frame = (entry.frame ??= this.#encode(entry));
+        if (this.#inFlightBytes > 0 && this.#inFlightBytes + entry.bytes > CHUNK_BYTES) return;
+        const slot = this.#nextSlot;
+        try {
+          client.publish(entry.message.subject, frame.payload, { reply: this.#inbox + slot, headers: readyHeaders(frame.head) });
+        } catch (error) {
+          if (error instanceof errors.ClosedConnectionError) return;
+          this.#shift();
+          this.#refuseForGood(entry, describe(error));
+          entry = this.#peek();
+          continue;
+        }
+        this.#shift();
+        this.#nextSlot++;
+        entry.frame = undefined;
+        entry.after = entry.target.lastSequence;
+        entry.sentAt = monotonic;
+        this.#inFlight.set(slot, entry);
+        this.#inFlightBytes += entry.bytes;
+        if (this.#refusals > 0) return;
+      }
+      entry = this.#peek();
+    }
+  }
+
+  #encode(entry: Entry): Frame {
+    const { subject, text, id, runHeader } = entry.message;
+    const head = encoder.encode(
+      `NATS/1.0\r\n${MSG_ID_HEADER}: ${oneLine(id)}${this.#termLine}${runHeader === '' ? '' : `${RUN_HEADER}: ${oneLine(runHeader)}\r\n`}\r\n`,
+    );
+    const payload = encoder.encode(text);
+    entry.bytes = FRAME_BYTES + subject.length + head.length + payload.length;
+    return { head, payload };
+  }
+
+  #peek(): Entry | undefined {
+    return this.#returned.length > 0 ? this.#returned[0] : this.#waiting[this.#waitingHead];
+  }
+
+  #shift(): void {
+    if (this.#returned.length > 0) {
+      this.#returned.shift();
+      return;
+    }
+    this.#waitingHead++;
+    if (this.#waitingHead === this.#waiting.length) {
+      this.#waiting = [];
+      this.#waitingHead = 0;
+    } else if (this.#waitingHead > 4_096 && this.#waitingHead * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#waitingHead);
+      this.#waitingHead = 0;
+    }
+  }
+
+  #onAck(message: Msg): void {
+    const slot = Number(message.subject.slice(this.#inbox.length));
+    const entry = this.#inFlight.get(slot);
+    if (entry === undefined) return;
+    const text = message.string();
+    const sequence = storedSequence(text);
+    if (sequence > 0) {
+      this.#stored(slot, entry, sequence);
+    } else {
+      const ack = readAck(text);
+      if (ack.kind === 'stored') this.#stored(slot, entry, ack.sequence);
+      else if (ack.transient) this.#refusedForNow(slot, entry, ack.reason);
+      else {
+        this.#leaveFlight(slot, entry);
+        this.#refuseForGood(entry, ack.reason);
+      }
+    }
+    this.#schedulePump();
+  }
+
+  #stored(slot: number, entry: Entry, sequence: number): void {
+    this.#leaveFlight(slot, entry);
+    this.#refusals = 0;
+    if (sequence > entry.target.lastSequence) entry.target.lastSequence = sequence;
+    if (entry.target === this.#runs && sequence > this.#lastSequence) this.#lastSequence = sequence;
+    settle(entry, sequence, this.#log);
+  }
+
+  #refusedForNow(slot: number, entry: Entry, reason: string): void {
+    this.#complain(`${entry.target.stream} takes nothing at the moment: ${reason}`);
+    this.#takeBack(slot, entry);
+    if (this.#pumpTimer !== undefined) return;
+    this.#refusals++;
+    this.#pumpLater(Math.min(MAX_REFUSAL_PAUSE_MS, RETRY_MS * 2 ** Math.min(this.#refusals - 1, 10)));
+  }
+
+  #refuseForGood(entry: Entry, reason: string): void {
+    this.#complain(`a message was refused and given up: ${reason}`, entry.message);
+    settle(entry, 0, this.#log);
+  }
+
+  #takeBack(slot: number, entry: Entry): void {
+    this.#leaveFlight(slot, entry);
+    if (this.#stopping) {
+      settle(entry, 0, this.#log);
+      return;
+    }
+    let at = this.#returned.length;
+    while (at > 0 && (this.#returned[at - 1] as Entry).order > entry.order) at--;
+    this.#returned.splice(at, 0, entry);
+  }
+
+  #leaveFlight(slot: number, entry: Entry): void {
+    this.#inFlight.delete(slot);
+    this.#inFlightBytes -= entry.bytes;
+    if (this.#inFlight.size === 0) this.#drained?.();
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    this.#giveUp((entry) => entry.message.giveUpAt <= now);
+    if (!this.#ready || this.#reconciling) return;
+    const [oldest] = this.#inFlight.values();
+    if (oldest === undefined || performance.now() - oldest.sentAt < ACK_TIMEOUT_MS) return;
+    this.#reconciling = true;
+    void this.#reconcile(this.#round).then(() => {
+      this.#reconciling = false;
+      this.#schedulePump();
+    });
+  }
+
+  /** Settles with 0 what meets the condition and is known not to be in the stream. */
+  #giveUp(condition: (entry: Entry) => boolean): void {
+    const gone: Entry[] = [];
+    const stays = (entry: Entry): boolean => {
+      if (!condition(entry)) return true;
+      gone.push(entry);
+      return false;
+    };
+    const returned = this.#returned.filter(stays);
+    const waiting = this.#waiting.slice(this.#waitingHead).filter(stays);
+    if (gone.length === 0) return;
+    this.#returned = returned;
+    this.#waiting = waiting;
+    this.#waitingHead = 0;
+    for (const entry of gone) settle(entry, 0, this.#log);
+  }
+
+  #finish(): void {
+    this.#stopping = true;
+    this.#disconnected();
+    this.#stopListening();
+    clearInterval(this.#sweeper);
+    clearTimeout(this.#pumpTimer);
+    this.#giveUp(() => true);
+    for (const [slot, entry] of [...this.#inFlight]) {
+      this.#leaveFlight(slot, entry);
+      settle(entry, 0, this.#log);
+    }
+  }
+
+  #complain(what: string, message?: LogMessage): void {
+    const now = performance.now();
+    if (now - this.#complainedAt < COMPLAINT_MS) return;
+    this.#complainedAt = now;
+    this.#log.warn(message === undefined ? {} : { subject: message.subject, id: message.id }, `publishing: ${what}`);
+  }
+}
+
+function settle(entry: Entry, sequence: number, log: Log): void {
+  try {
+    entry.message.onSettled(sequence);
+  } catch (error) {
+    log.error({ error: describe(error), id: entry.message.id }, 'publishing: whoever waited for a message failed');
+  }
+}
+
+/** A line break would end the header and begin another. */
+function oneLine(text: string): string {
+  return LINE_BREAK.test(text) ? text.replace(/[\r\n]+/g, ' ') : text;
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}
