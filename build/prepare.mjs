@@ -38,12 +38,18 @@ export function installDependencies() {
   const started = Date.now();
   say('Installing dependencies (npm ci) …');
   const { status, output } = npmCi();
-  if (status !== 0) throw new PrepareError(`npm ci failed, is the npm registry reachable?\n${output.trim().split('\n').slice(-15).join('\n')}`);
+  if (status !== 0) throw new PrepareError(`npm ci failed, is the npm registry reachable?\n${errorLines(output)}`);
   if (!existsSync(NODE)) {
     throw new PrepareError('npm ci brought no Node 22: its install script was blocked; allow scripts of the package "node" (allowScripts in package.json) and start again');
   }
   writeFileSync(INSTALL_STAMP, wanted);
   say(`Dependencies installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+function errorLines(output) {
+  const lines = output.trim().split('\n');
+  const errors = lines.filter((line) => line.startsWith('npm error'));
+  return (errors.length > 0 ? errors : lines).slice(0, 12).join('\n');
 }
 
 function isInstalled(wanted) {
@@ -63,7 +69,8 @@ function npmCi() {
   const env = { ...process.env };
   const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   env[key] = (env[key] ?? '').split(path.delimiter).filter((folder) => path.resolve(folder) !== bin).join(path.delimiter);
-  const args = ['ci', '--include=dev', '--no-fund', '--no-audit'];
+  const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const args = ['ci', '--include=dev', '--prefer-offline', '--no-fund', '--no-audit', ...retries];
   const { npm_node_execpath: node, npm_execpath: npm } = process.env;
   const own = node && npm && existsSync(npm) && existsSync(node) && !node.startsWith(path.join(ROOT, 'node_modules'));
   const done = own

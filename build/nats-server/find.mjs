@@ -112,7 +112,7 @@ async function obtain(env, log, sources) {
 }
 
 function adviceLine(failures) {
-  const ways = failures.map((source) => source.advice).concat(failures.length ? [] : ['run npm start once']);
+  const ways = failures.length > 0 ? failures.flatMap((source) => source.advice ?? []) : ['run npm start once'];
   return `nats-server was not found: put nats-server ≥ ${OLDEST_VERSION} (best v${PINNED_VERSION}) on PATH, or ${ways.join(', or ')}, and start again`;
 }
 

