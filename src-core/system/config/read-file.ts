@@ -32,7 +32,8 @@ function readDocument(text: string): FileContent {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   const lineAt = (offset: number | undefined): number => Math.max(1, lines.linePos(offset ?? 0).line);
-  const problems = document.errors.map((error) => ({ line: lineAt(error.pos[0]), message: `is not YAML that can be read (${firstLine(error.message)})` }));
+  // What follows the first is mostly its consequence.
+  const problems = document.errors.slice(0, 1).map((error) => ({ line: lineAt(error.pos[0]), message: `is not YAML that can be read (${firstLine(error.message)})` }));
   if (problems.length > 0) return { entries: [], problems };
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === '')) return { entries: [], problems: [] };

@@ -94,15 +94,15 @@ export function openLogFile(options: LogFileOptions): LogFile {
 /** Without a time it is the file being written. */
 function rotatedName(time: number | Date | null, index?: number): string {
   if (!time) return NAME;
-  const stamp = new Date(time).toISOString().replaceAll(':', '').replace(/\..*/, '');
-  return `${NAME}.${stamp}.${String(index ?? 1).padStart(2, '0')}`;
+  const stamp = new Date(time).toISOString().replace(/[:.]/g, '').replace('Z', '');
+  return `${NAME}.${stamp}.${String(index ?? 1).padStart(2, '0')}.gz`;
 }
 
 /** Only rotated files of ours; whatever else lies in the folder stays. */
 function removeOldFiles({ dir, maxAgeDays }: LogFileOptions): void {
   try {
     for (const name of readdirSync(dir)) {
-      if (!/^natsjob\.log\.\d{4}-\d{2}-\d{2}T\d{6}\.\d+(\.gz)?$/.test(name)) continue;
+      if (!/^natsjob\.log\.\d{4}-\d{2}-\d{2}T\d{9}\.\d+\.gz$/.test(name)) continue;
       const file = path.join(dir, name);
       if (Date.now() - statSync(file).mtimeMs > maxAgeDays * DAY_MS) rmSync(file, { force: true });
     }
