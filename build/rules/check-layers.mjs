@@ -89,7 +89,7 @@ async function cruiseIn(folder) {
     const { output } = await cruise(
       paths,
       { ...options, baseDir: folder, validate: true, ruleSet: { forbidden: config.forbidden, options } },
-      { extensions: options.enhancedResolveOptions.extensions },
+      options.enhancedResolveOptions,
       { tsConfig: compilerOptions },
     );
     return output;
