@@ -17,6 +17,8 @@ export interface SchedulerApi {
   runs: RunApi;
   workers(filter: { namespace?: string; app?: string }): Promise<readonly WorkerView[]>;
   servers(): Promise<readonly ServerView[]>;
+  /** Makes the server give up its lease. Rejects with NotFoundError for an unknown one, ConflictError when it does not lead. */
+  stepDown(serverId: string): Promise<void>;
   overview(filter: { namespace?: string }): Promise<Overview>;
   health(): HealthView;
   /** Everything the metrics page shows that is not counted in passing. */

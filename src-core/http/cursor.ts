@@ -1,0 +1,32 @@
+import type { ProblemError } from './errors.ts';
+import { invalidInput } from './problem.ts';
+
+/** A place in a list, opaque to callers: base64url of JSON with the list's name, so that one list's cursor is refused by another. */
+export function encodeCursor(list: string, place: string): string {
+  return Buffer.from(JSON.stringify([1, list, place])).toString('base64url');
+}
+
+/** Throws the 400 problem for anything `encodeCursor` did not make for this list. */
+export function decodeCursor(list: string, text: string): string {
+  if (text.length <= MAX_LENGTH && /^[A-Za-z0-9_-]+$/.test(text)) {
+    const place = readPlace(list, text);
+    if (place !== undefined) return place;
+  }
+  throw badCursor();
+}
+
+export function badCursor(): ProblemError {
+  return invalidInput([{ field: 'cursor', message: 'must be a nextCursor of the same list, unchanged' }]);
+}
+
+const MAX_LENGTH = 1024;
+
+function readPlace(list: string, text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    if (!Array.isArray(value) || value.length !== 3 || value[0] !== 1 || value[1] !== list) return undefined;
+    return typeof value[2] === 'string' && value[2] !== '' ? value[2] : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { PAGE_POLICY } from '../server/security-headers.ts';
+import { plainPage } from './plain-page.ts';
+
+export interface PageRequest {
+  /** As it came: percent-encoded, without the query. */
+  readonly path: string;
+  readonly accept: string;
+  readonly acceptEncoding: string;
+  readonly ifNoneMatch: string | undefined;
+}
+
+export interface PageAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+}
+
+export interface Pages {
+  /** Undefined when there is nothing at that path. */
+  answer(request: PageRequest): Promise<PageAnswer | undefined>;
+}
+
+/**
+ * The panel's files, or one plain page. What can be served is listed once at the start: no path of a request ever reaches the disk.
+ * Behind a proxy that strips its prefix, and behind one that leaves /natsjob in place, all works alike because links are relative.
+ */
+export async function createPages(options: { panelDir: string | undefined; version: string }): Promise<Pages> {
+  const files = options.panelDir === undefined ? new Map<string, string>() : await listFiles(options.panelDir);
+  const loaded = new Map<string, Promise<LoadedFile>>();
+  const hasPanel = files.has('index.html');
+  const load = (path: string): Promise<LoadedFile> => {
+    let file = loaded.get(path);
+    if (!file) {
+      file = path === 'index.html' && !hasPanel ? prepare(path, Buffer.from(plainPage(options.version))) : readFile(files.get(path)!).then((bytes) => prepare(path, bytes));
+      loaded.set(path, file);
+      file.catch(() => loaded.delete(path));
+    }
+    return file;
+  };
+  return {
+    async answer(request) {
+      if (request.path === PREFIX) return redirect(`${PREFIX.slice(1)}/`);
+      const path = pathOf(request.path);
+      if (path === undefined) return undefined;
+      const name = path === '' ? 'index.html' : path;
+      if (name === 'index.html' || files.has(name)) return answerFile(await load(name), request);
+      // The panel's places are behind "#"; somebody who typed one without it is sent there.
+      if (hasPanel && request.accept.includes('text/html') && extname(name) === '') {
+        return redirect(`${'../'.repeat(name.split('/').length - 1) || './'}#/${request.path.replace(/^\/(natsjob\/)?/, '')}`);
+      }
+      return undefined;
+    },
+  };
+}
+
+interface LoadedFile {
+  readonly type: string;
+  readonly tag: string;
+  readonly immutable: boolean;
+  readonly bytes: Buffer;
+  readonly zipped: Buffer | undefined;
+}
+
+const PREFIX = '/natsjob';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+async function listFiles(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = new Map<string, string>();
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const full = join(entry.parentPath, entry.name);
+    files.set(full.slice(join(folder, sep).length).split(sep).join('/'), full);
+  }
+  return files;
+}
+
+function pathOf(path: string): string | undefined {
+  const stripped = path.startsWith(`${PREFIX}/`) ? path.slice(PREFIX.length + 1) : path.slice(1);
+  try {
+    return decodeURIComponent(stripped);
+  } catch {
+    return undefined;
+  }
+}
+
+async function prepare(path: string, bytes: Buffer): Promise<LoadedFile> {
+  const type = TYPES[extname(path)] ?? 'application/octet-stream';
+  const zips = bytes.length > 1_024 && /^text|json|svg/.test(type);
+  return {
+    type,
+    tag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    // The bundler puts a hash of the content into these names.
+    immutable: /^assets\/.*-[A-Za-z0-9_-]{8,}\.\w+$/.test(path),
+    bytes,
+    zipped: zips ? await promisify(gzip)(bytes) : undefined,
+  };
+}
+
+function answerFile(file: LoadedFile, request: PageRequest): PageAnswer {
+  const headers: Record<string, string> = {
+    'content-type': file.type,
+    'content-security-policy': PAGE_POLICY,
+    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    etag: file.tag,
+    vary: 'Accept-Encoding',
+  };
+  if (request.ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.tag)) return { status: 304, headers, body: undefined };
+  if (file.zipped === undefined || !/\bgzip\b/.test(request.acceptEncoding)) return { status: 200, headers, body: file.bytes };
+  return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: file.zipped };
+}
+
+function redirect(location: string): PageAnswer {
+  return { status: 302, headers: { location, 'cache-control': 'no-store', 'content-security-policy': PAGE_POLICY }, body: undefined };
+}

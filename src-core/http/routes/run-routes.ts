@@ -1,0 +1,103 @@
+import { InvalidInputError } from '../../domain/errors.ts';
+import { isValidName, NAME_RULE } from '../../domain/names.ts';
+import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
+import type { SchedulerApi } from '../../ports/api.ts';
+import { toRun, toRunEvent, toSubRun } from '../resources.ts';
+import { RERUN_REQUEST } from '../schema/request-schemas.ts';
+import { pageOf } from '../schema/resource-schemas.ts';
+import { ref } from '../schema/schema.ts';
+import { nextCursor } from './definition-routes.ts';
+import { BadField, choices, name, pageFields, taskId, text, time } from './fields.ts';
+import type { Field } from './fields.ts';
+import { checkRange, started } from './job-action-routes.ts';
+import { present } from './present.ts';
+import { defineRoute, ok } from './route.ts';
+import type { Route } from './route.ts';
+
+export function runRoutes(api: SchedulerApi): readonly Route[] {
+  const tag = 'Runs';
+  const params = { taskId: taskId() };
+  return [
+    defineRoute({
+      method: 'GET', path: '/runs', operationId: 'listRuns', summary: 'Runs, newest first', tag,
+      query: {
+        namespace: name(),
+        app: name(),
+        job: jobNameOrKey(),
+        state: choices(RUN_STATES),
+        trigger: choices(TRIGGERS),
+        worker: text(256),
+        from: time('Scheduled at or after'),
+        to: time('Scheduled before'),
+        reason: text(200, 'Part of the reason, any case'),
+        monitorStatus: text(256),
+        ...pageFields('runs'),
+      },
+      answers: { 200: pageOf('Run') },
+      handle: async ({ query }) => {
+        const { limit, cursor, job, state, trigger, worker, ...rest } = query;
+        checkRange(rest.from, rest.to);
+        const filter = { ...rest, states: state, triggers: trigger, workerId: worker, ...addressOf(job, rest) };
+        const page = await api.runs.list(present(filter), { limit, ...present({ before: cursor }) });
+        return ok({ items: page.items.map(toRun), nextCursor: nextCursor('runs', page.next) });
+      },
+    }),
+    defineRoute({
+      method: 'GET', path: '/runs/{taskId}', operationId: 'getRun', summary: 'One run', tag, params,
+      answers: { 200: ref('Run') }, problems: [404],
+      handle: async ({ params: { taskId: id } }) => ok(toRun(await api.runs.get(id))),
+    }),
+    defineRoute({
+      method: 'GET', path: '/runs/{taskId}/sub-runs', operationId: 'listSubRuns', summary: 'Pieces of a run, newest first', tag, params,
+      query: pageFields('sub-runs'),
+      answers: { 200: pageOf('SubRun') }, problems: [404],
+      handle: async ({ params: { taskId: id }, query: { limit, cursor } }) => {
+        const page = await api.runs.subRuns(id, { limit, ...present({ before: cursor }) });
+        return ok({ items: page.items.map(toSubRun), nextCursor: nextCursor('sub-runs', page.next) });
+      },
+    }),
+    defineRoute({
+      method: 'GET', path: '/runs/{taskId}/events', operationId: 'listRunEvents', summary: 'What is known of its way, oldest first', tag, params,
+      answers: { 200: pageOf('RunEvent') }, problems: [404],
+      handle: async ({ params: { taskId: id } }) => ok({ items: (await api.runs.events(id)).map(toRunEvent), nextCursor: null }),
+    }),
+    defineRoute({
+      method: 'POST', path: '/runs/{taskId}/cancel', operationId: 'cancelRun', summary: 'End an open run', tag, params,
+      answers: { 200: ref('Run') }, problems: [404, 409],
+      handle: async ({ params: { taskId: id } }) => ok(toRun(await api.runs.cancel(id))),
+    }),
+    defineRoute({
+      method: 'POST', path: '/runs/{taskId}/rerun', operationId: 'rerunRun', summary: 'Run the same again, with other args if given', tag, params,
+      body: { schema: RERUN_REQUEST, checkedBy: 'http', optional: true },
+      answers: { 202: ref('StartedRun') }, problems: [404, 409],
+      handle: async ({ params: { taskId: id }, body }) => started(await api.runs.rerun(id, body)),
+    }),
+  ];
+}
+
+interface Address {
+  readonly namespace: string | undefined;
+  readonly app: string | undefined;
+}
+
+/** Name of a job, or its key `namespace.app.name`. */
+function jobNameOrKey(): Field<readonly string[]> {
+  return {
+    schema: { type: 'string', description: 'Name of a job, or namespace.app.name' },
+    read: (value) => {
+      const parts = value.split('.');
+      if ((parts.length === 1 || parts.length === 3) && parts.every(isValidName)) return parts;
+      throw new BadField(`must be the name of a job (${NAME_RULE}) or namespace.app.name`);
+    },
+  };
+}
+
+function addressOf(job: readonly string[] | undefined, given: Address): { job?: string; namespace?: string; app?: string } {
+  if (job === undefined) return {};
+  if (job.length === 1) return { job: job[0]! };
+  const [namespace, app, jobName] = job as readonly [string, string, string];
+  if ((given.namespace ?? namespace) !== namespace || (given.app ?? app) !== app) {
+    throw new InvalidInputError([{ field: 'job', message: 'is of another namespace or app than the ones given' }]);
+  }
+  return { namespace, app, job: jobName };
+}

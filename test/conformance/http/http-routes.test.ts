@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startFixture } from '../../support/http-fixture.ts';
+import type { HttpFixture } from '../../support/http-fixture.ts';
+
+let http: HttpFixture;
+beforeAll(async () => {
+  http = await startFixture();
+});
+afterAll(() => http.server.stop());
+beforeEach(() => {
+  http.calls.length = 0;
+});
+
+interface Row {
+  readonly call: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly status: number;
+  /** What the scheduler is asked. */
+  readonly calls?: readonly string[];
+  /** Fields named by the problem. */
+  readonly fields?: readonly string[];
+  readonly has?: Record<string, unknown>;
+}
+
+const EDIT = { 'if-match': '"12"' };
+const BODY = { name: 'nightly', anything: ['goes', 1] };
+
+const ROWS: readonly Row[] = [
+  { call: 'GET /me', status: 200, has: { user: 'admin', defaultPassword: false, version: '1.2.3' } },
+  { call: 'GET /namespaces', status: 200, calls: ['namespaces.list({"limit":50})'] },
+  { call: 'GET /namespaces?limit=7', status: 200, calls: ['namespaces.list({"limit":7})'] },
+  { call: 'POST /namespaces', body: BODY, status: 201, calls: ['namespaces.create({"name":"nightly","anything":["goes",1]})'] },
+  { call: 'GET /namespaces/app', status: 200, calls: ['namespaces.get("app")'], has: { name: 'app', version: 3 } },
+  { call: 'GET /namespaces/a.b', status: 400, calls: [], fields: ['ns'] },
+  { call: 'PATCH /namespaces/app', body: BODY, headers: EDIT, status: 200, calls: ['namespaces.update("app", {"name":"nightly","anything":["goes",1]}, 12)'] },
+  { call: 'DELETE /namespaces/app', headers: EDIT, status: 204, calls: ['namespaces.remove("app", 12)'] },
+  { call: 'GET /namespaces/app/apps', status: 200, calls: ['apps.list("app", {"limit":50})'] },
+  { call: 'POST /namespaces/app/apps', body: BODY, status: 201, calls: ['apps.create("app", {"name":"nightly","anything":["goes",1]})'] },
+  { call: 'GET /namespaces/app/apps/orders', status: 200, calls: ['apps.get("app", "orders")'], has: { namespace: 'app', name: 'orders' } },
+  { call: 'PATCH /namespaces/app/apps/orders', body: {}, headers: EDIT, status: 200, calls: ['apps.update("app", "orders", {}, 12)'] },
+  { call: 'DELETE /namespaces/app/apps/orders', headers: EDIT, status: 204, calls: ['apps.remove("app", "orders", 12)'] },
+  { call: 'GET /jobs', status: 200, calls: ['jobs.list({}, {"limit":50})'] },
+  { call: 'GET /jobs?namespace=app&app=orders&q=ni%25&state=enabled&category=map&model=max&tag=x&limit=200', status: 200, calls: ['jobs.list({"namespace":"app","app":"orders","q":"ni%","state":"enabled","category":"map","model":"max","tag":"x"}, {"limit":200})'] },
+  { call: 'GET /jobs?state=on&category=maps&model=mini&namespace=a.b', status: 400, calls: [], fields: ['namespace', 'state', 'category', 'model'] },
+  { call: 'POST /jobs', body: BODY, status: 201, calls: ['jobs.create({"name":"nightly","anything":["goes",1]})'] },
+  { call: 'POST /jobs', body: 'null', status: 201, calls: ['jobs.create(null)'] },
+  { call: 'POST /jobs', status: 400, calls: [], fields: [''] },
+  { call: 'GET /jobs/app.orders.nightly', status: 200, calls: ['jobs.get("app.orders.nightly")'], has: { id: '7', args: { a: 1 }, version: 12 } },
+  { call: 'GET /jobs/7', status: 200, calls: ['jobs.get("7")'] },
+  { call: 'GET /jobs/seven', status: 400, calls: [], fields: ['id'] },
+  { call: 'PUT /jobs/7', body: BODY, headers: EDIT, status: 200, calls: ['jobs.replace("7", {"name":"nightly","anything":["goes",1]}, 12)'] },
+  { call: 'PATCH /jobs/7', body: { state: 'disabled' }, headers: EDIT, status: 200, calls: ['jobs.update("7", {"state":"disabled"}, 12)'] },
+  { call: 'DELETE /jobs/7', headers: EDIT, status: 204, calls: ['jobs.remove("7", 12)'] },
+  { call: 'POST /jobs/7/run', status: 202, calls: ['jobs.run("7", {"trigger":"manual"})'], has: { taskId: '437500000000000001', state: 'active' } },
+  { call: 'POST /jobs/7/run', body: { args: [1], delayMs: 5, priority: 20, workerId: 'w', trigger: 'api' }, status: 202, calls: ['jobs.run("7", {"args":[1],"delayMs":5,"priority":20,"workerId":"w","trigger":"api"})'] },
+  { call: 'POST /jobs/7/run', body: { delayMs: -1, priority: 'high', worker: 'w', trigger: 'map' }, status: 400, calls: [], fields: ['delayMs', 'priority', 'worker', 'trigger'] },
+  { call: 'POST /jobs/7/run', body: [], status: 400, calls: [], fields: [''] },
+  { call: 'GET /jobs/7/explain', status: 200, calls: ['jobs.explain("7")'], has: { verdict: 'skip', reason: 'disabled' } },
+  { call: 'GET /jobs/7/skips?from=2026-03-01T00:00:00Z&to=2026-03-01T02:00:00%2B01:00&limit=3', status: 200, calls: ['jobs.skips("7", {"limit":3,"from":1772323200000,"to":1772326800000})'] },
+  { call: 'GET /jobs/7/skips?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z', status: 400, calls: [], fields: ['to'] },
+  { call: 'GET /jobs/7/stats?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z&bucketMs=60000', status: 200, calls: ['jobs.stats("7", {"from":1772323200000,"to":1772409600000,"bucketMs":60000})'] },
+  { call: 'GET /jobs/7/stats?from=2026-01-01T00:00:00Z&to=2026-03-02T00:00:00Z&bucketMs=60000', status: 400, calls: [], fields: ['bucketMs'] },
+  { call: 'GET /jobs/7/stats?bucketMs=90000', status: 400, calls: [], fields: ['bucketMs'] },
+  { call: 'POST /jobs/bulk', body: { ids: ['7', '7', '8'], action: 'enable' }, status: 200, calls: ['jobs.bulk({"ids":["7","8"],"action":{"kind":"enable"},"dryRun":false})'], has: { matched: 2 } },
+  { call: 'POST /jobs/bulk', body: { filter: {}, action: 'delete', dryRun: true }, status: 200, calls: ['jobs.bulk({"filter":{},"action":{"kind":"delete"},"dryRun":true})'] },
+  { call: 'POST /jobs/bulk', body: { filter: { tag: 'x' }, action: 'tag', tag: { add: ['y'] } }, status: 200, calls: ['jobs.bulk({"filter":{"tag":"x"},"action":{"kind":"tag","add":["y"],"remove":[]},"dryRun":false})'] },
+  { call: 'POST /jobs/bulk', body: { ids: ['7'], action: 'move', move: { namespace: 'app', app: 'b' } }, status: 200, calls: ['jobs.bulk({"ids":["7"],"action":{"kind":"move","namespace":"app","app":"b"},"dryRun":false})'] },
+  { call: 'POST /jobs/bulk', body: { action: 'enable' }, status: 400, calls: [], fields: ['ids'] },
+  { call: 'POST /jobs/bulk', body: { ids: ['1'], filter: {}, action: 'enable' }, status: 400, calls: [], fields: ['ids'] },
+  { call: 'POST /jobs/bulk', body: { ids: ['1'], action: 'tag' }, status: 400, calls: [], fields: ['tag'] },
+  { call: 'POST /jobs/bulk', body: { ids: ['1'], action: 'move' }, status: 400, calls: [], fields: ['move'] },
+  { call: 'POST /jobs/bulk', body: { ids: ['1'], action: 'run', move: { namespace: 'app', app: 'b' } }, status: 400, calls: [], fields: ['move'] },
+  { call: 'POST /jobs/bulk', body: { ids: [], action: 'explode' }, status: 400, calls: [], fields: ['ids', 'action'] },
+  { call: 'POST /schedule/preview', body: { expression: '@every 1d' }, status: 200, calls: ['schedule.preview({"expression":"@every 1d","timezone":"","dst":"once","count":10})'] },
+  { call: 'POST /schedule/preview', body: { expression: '* * * * *', timezone: 'Asia/Shanghai', dst: 'skip', count: 3, from: '2026-03-01T00:00:00Z', anchor: '2026-03-01T00:00:00Z' }, status: 200, calls: ['schedule.preview({"expression":"* * * * *","timezone":"Asia/Shanghai","dst":"skip","count":3,"from":1772323200000,"anchor":1772323200000})'] },
+  { call: 'POST /schedule/preview', body: { expression: 5, count: 0, from: 'today', dst: 'never' }, status: 400, calls: [], fields: ['expression', 'count', 'from', 'dst'] },
+  { call: 'GET /runs', status: 200, calls: ['runs.list({}, {"limit":50})'] },
+  {
+    call: 'GET /runs?namespace=app&app=orders&job=nightly&state=failed,expired&state=failed&trigger=manual&worker=w%201&from=2026-03-01T08:00:00+08:00&to=2026-03-01T01:00:00Z&reason=%E5%A4%B1&monitorStatus=red', status: 200,
+    calls: ['runs.list({"namespace":"app","app":"orders","from":1772323200000,"to":1772326800000,"reason":"失","monitorStatus":"red","states":["failed","expired"],"triggers":["manual"],"workerId":"w 1","job":"nightly"}, {"limit":50})'],
+  },
+  { call: 'GET /runs?job=app.orders.nightly', status: 200, calls: ['runs.list({"namespace":"app","app":"orders","job":"nightly"}, {"limit":50})'] },
+  { call: 'GET /runs?job=app.orders.nightly&namespace=other', status: 400, calls: [], fields: ['job'] },
+  { call: 'GET /runs?namespace=*&app=%3E&job=a.b&state=done&trigger=cron&from=yesterday&to=1&limit=0&cursor=x', status: 400, calls: [], fields: ['cursor'] },
+  { call: 'GET /runs?namespace=*&app=%3E&job=a.b&state=done&trigger=cron&from=yesterday&to=1&limit=0', status: 400, calls: [], fields: ['namespace', 'app', 'job', 'state', 'trigger', 'from', 'to', 'limit'] },
+  { call: 'GET /runs/437500000000000001', status: 200, calls: ['runs.get("437500000000000001")'], has: { taskId: '437500000000000001', jobId: '7', latenessMs: 4, durationMs: null, endedAt: null, args: '{"a":1}' } },
+  { call: 'GET /runs/9223372036854775808', status: 400, calls: [], fields: ['taskId'] },
+  { call: 'GET /runs/1e3', status: 400, calls: [], fields: ['taskId'] },
+  { call: 'GET /runs/12/sub-runs', status: 200, calls: ['runs.subRuns("12", {"limit":50})'] },
+  { call: 'GET /runs/12/events', status: 200, calls: ['runs.events("12")'] },
+  { call: 'POST /runs/12/cancel', status: 200, calls: ['runs.cancel("12")'], has: { state: 'cancelled' } },
+  { call: 'POST /runs/12/cancel', body: {}, status: 200, calls: ['runs.cancel("12")'] },
+  { call: 'POST /runs/12/cancel', body: { force: true }, status: 400, calls: [], fields: [''] },
+  { call: 'POST /runs/12/rerun', status: 202, calls: ['runs.rerun("12", {})'], has: { taskId: '437500000000000002' } },
+  { call: 'POST /runs/12/rerun', body: { args: 'other' }, status: 202, calls: ['runs.rerun("12", {"args":"other"})'] },
+  { call: 'POST /runs/12/rerun', body: { arg: 'other' }, status: 400, calls: [], fields: ['arg'] },
+  { call: 'GET /workers?namespace=app&app=orders', status: 200, calls: ['workers({"namespace":"app","app":"orders"})'] },
+  { call: 'GET /servers', status: 200, calls: ['servers()'] },
+  { call: 'POST /servers/n1/step-down', status: 204, calls: ['stepDown("n1")'] },
+  { call: 'GET /overview', status: 200, calls: ['overview({})'] },
+  { call: 'GET /overview?namespace=app', status: 200, calls: ['overview({"namespace":"app"})'], has: { jobs: 1, skipped: 2 } },
+  { call: 'GET /openapi.json', status: 200, has: { openapi: '3.1.0' } },
+  { call: 'GET /live', status: 426, calls: [] },
+  { call: 'GET //healthz', status: 200 },
+  { call: 'GET //readyz', status: 200, has: { status: 'ready', role: 'leader', problems: [] } },
+  { call: 'GET //metrics', status: 200 },
+  // Parameters of every kind.
+  { call: 'GET /jobs?limit=201', status: 400, calls: [], fields: ['limit'] },
+  { call: 'GET /jobs?limit=ten', status: 400, calls: [], fields: ['limit'] },
+  { call: 'GET /jobs?limit=', status: 400, calls: [], fields: ['limit'] },
+  { call: 'GET /jobs?limit=1&limit=2', status: 400, calls: [], fields: ['limit'] },
+  { call: 'GET /jobs?limits=1', status: 400, calls: [], fields: ['limits'] },
+  { call: 'GET /jobs?q=%ff', status: 400, calls: [], fields: ['q'] },
+  { call: 'GET /me?verbose', status: 400, calls: [], fields: ['verbose'] },
+  // Versions.
+  { call: 'PATCH /jobs/7', body: {}, status: 428, calls: [], fields: ['If-Match'] },
+  { call: 'DELETE /jobs/7', status: 428, calls: [], fields: ['If-Match'] },
+  ...['*', 'W/"12"', '12', '"a"', '"1", "2"', '""', '"-1"'].map((tag) => ({ call: 'PATCH /jobs/7', body: {}, headers: { 'if-match': tag }, status: 400, calls: [], fields: ['If-Match'] })),
+  // Bodies.
+  { call: 'POST /jobs', body: '{"a":}', status: 400, calls: [], fields: [''] },
+  { call: 'POST /jobs', body: new Uint8Array([0x22, 0xff, 0x22]), status: 400, calls: [], fields: [''] },
+  { call: 'POST /jobs', body: '{"args":{"__proto__":{"x":1}}}', status: 400, calls: [], fields: ['__proto__'] },
+  { call: 'POST /jobs', body: '['.repeat(100) + ']'.repeat(100), status: 400, calls: [], fields: [''] },
+  { call: 'POST /jobs', body: '['.repeat(400_000) + ']'.repeat(400_000), status: 400, calls: [], fields: [''] },
+  { call: 'POST /jobs', body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' }, status: 415, calls: [], fields: ['Content-Type'] },
+  { call: 'POST /jobs', body: '{}', headers: { 'content-type': 'text/plain' }, status: 415, calls: [], fields: ['Content-Type'] },
+  { call: 'POST /jobs', body: '{}', headers: { 'content-type': 'application/json; charset=gbk' }, status: 415, calls: [], fields: ['Content-Type'] },
+  { call: 'POST /jobs', body: '{}', headers: { 'content-type': 'application/json; charset=UTF-8' }, status: 201 },
+  { call: 'POST /jobs', body: `"${'x'.repeat(1_048_576)}"`, status: 413, calls: [] },
+  { call: 'POST /jobs', body: `"${'x'.repeat(10_485_760)}"`, status: 413, calls: [] },
+  // Nothing there.
+  { call: 'GET /nothing', status: 404, calls: [] },
+  { call: 'GET ', status: 404, calls: [] },
+  { call: 'GET /jobs/', status: 400, calls: [], fields: ['id'] },
+  { call: 'POST /jobs/7', body: {}, status: 405, calls: [] },
+  { call: 'DELETE /jobs', status: 405, calls: [] },
+  { call: 'PUT //healthz', status: 405 },
+];
+
+test.each(ROWS)('$call answers $status', async (row) => {
+  const space = row.call.indexOf(' ');
+  const answer = await http.send(row.call.slice(0, space), row.call.slice(space + 1), row.body, row.headers);
+  expect(answer.status, answer.text).toBe(row.status);
+  if (row.calls) expect(http.calls).toEqual(row.calls);
+  if (row.has) expect(answer.body).toMatchObject(row.has);
+  if (row.status >= 400) {
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({ type: expect.stringMatching(/^urn:natsjob:problem:[a-z-]+$/), title: expect.any(String), status: row.status, detail: expect.any(String) });
+  }
+  if (row.fields) expect(answer.body.errors.map((error: { field: string }) => error.field).sort()).toEqual([...row.fields].sort());
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+});
