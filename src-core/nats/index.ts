@@ -6,3 +6,9 @@ export {
   JetStreamOffError, NatsServerFailedError, NatsServerMissingError, NotPermittedError, PortTakenError, StorageRefusedError, SubjectsTakenError,
 } from './errors.ts';
 export { BrokenLeaseError, createLeaseStore } from './lease-store.ts';
+export { startEmbeddedNats } from './embedded.ts';
+export type { EmbeddedNats, EmbeddedNatsOptions, EmbeddedState } from './embedded.ts';
+export { findNatsServer } from './find-server.ts';
+export type { FindNatsServerOptions, FoundNatsServer } from './find-server.ts';
+export { probeNats } from './probe.ts';
+export type { NatsProbe } from './probe.ts';
