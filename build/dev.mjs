@@ -1,39 +1,39 @@
 // npm run dev [-- arguments of serve]: runs the scheduler, builds and starts it anew whenever a source changes.
 // A build that fails leaves the running one alone.
 import { spawn } from 'node:child_process';
-import { watch } from 'node:fs';
 import path from 'node:path';
-import { isBuilt } from './fingerprint.mjs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fingerprint, isBuilt } from './fingerprint.mjs';
 import { NODE, ROOT, prepare, runForeground, runScript, say } from './prepare.mjs';
 
-const SETTLE_MS = 150;
+const LOOK_MS = 400;
 const STOP_MS = 10_000;
 
 let child;
 let ending = false;
-let work = Promise.resolve();
-let settled;
+let tried; // fingerprint of the sources of the last build, good or bad
 
 await runScript(async () => {
   await prepare();
   await start();
-  for (const folder of ['src-core', 'src-main']) watch(path.join(ROOT, folder), { recursive: true }, changed);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       ending = true;
       void stop().then(() => process.exit(0));
     });
   }
-  await new Promise(() => {});
+  // Looking costs a few milliseconds and misses nothing; recursive watching loses files that an editor replaces.
+  for (;;) {
+    await pause(LOOK_MS);
+    await rebuild();
+  }
 });
-
-function changed() {
-  clearTimeout(settled);
-  settled = setTimeout(() => { work = work.then(rebuild, rebuild); }, SETTLE_MS);
-}
 
 async function rebuild() {
   if (ending || isBuilt(ROOT)) return;
+  const now = fingerprint(ROOT);
+  if (now === tried) return;
+  tried = now;
   const code = await runForeground(NODE, [path.join(ROOT, 'build', 'build.mjs')]);
   if (code !== 0 || ending) return;
   await stop();
