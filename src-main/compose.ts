@@ -1,19 +1,28 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { Log } from '../src-core/ports/index.ts';
-import { createLogger, lockDataDir, prepareDataDir, readOrMake, type Config } from '../src-core/system/index.ts';
+import { UnavailableError, createLogger, lockDataDir, prepareDataDir, readOrMake, systemClock, systemRandom, type Config, type Log } from '../src-core/system/index.ts';
+import { createMetrics, startHttp } from '../src-core/http/index.ts';
+import { createLeaseStore } from '../src-core/nats/index.ts';
+import { openSqliteStore } from '../src-core/sql/index.ts';
 import { CleanUp } from './clean-up.ts';
 import { reachableUrl } from './client/scheduler-url.ts';
+import { lateApi } from './late-api.ts';
+import { openScheduler } from './open-scheduler.ts';
+import { startNats } from './start-nats.ts';
 import { VERSION } from './version.ts';
 
 export interface StartOptions {
-  /** Folder of the running program: the reader thread's script and the bundled nats-server lie there. */
+  /** Folder of the running program: the reader thread's script, the panel and the bundled nats-server lie there. */
   readonly programDir: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Sentences for the log: what the settings gave to say. */
   readonly notes: readonly string[];
   /** Gives up starting. */
   readonly abort: AbortSignal;
+  /** The scheduler failed for good after this function had resolved. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 export interface RunningNatsjob {
@@ -23,35 +32,130 @@ export interface RunningNatsjob {
   readonly role: string;
   readonly nodeId: string;
   readonly log: Log;
+  setLogLevel(level: Config['logLevel']): void;
   /** Ends everything in order; complete when it resolves. */
   stop(): Promise<void>;
-  /** After a fault: only what must not be left behind. */
+  /** After a fault: only the log's last lines are saved. The lock goes with the process, all else is taken up from the log. */
   abandon(): Promise<void>;
 }
 
-/** NATS is required to be there at the start, and is not. */
-export class NatsMissingError extends Error {
-  override readonly name = 'NatsMissingError';
-}
+/** Without NATS the scheduler cannot finish starting; people see after this long that it waits. */
+const START_WAIT_MS = 3_000;
+/** The first lease is taken within a few round trips; a standby stays what it is. */
+const ROLE_WAIT_MS = 1_000;
 
-/** Starts the whole program from its settings. What was started is ended again if a later step fails. */
+/**
+ * Starts the whole program from its settings: folder and lock, log, HTTP (which answers from then on), NATS, the view,
+ * the scheduler. What was started is ended again if a later step fails; then rejects with that step's error.
+ */
 export async function startNatsjob(config: Config, options: StartOptions): Promise<RunningNatsjob> {
   prepareDataDir(config.dataDir);
-  const lock = await lockDataDir(config.dataDir, { url: reachableUrl(config.httpHost, config.httpPort) });
+  const lock = await lockDataDir(config.dataDir, config.httpPort === 0 ? {} : { url: reachableUrl(config.httpHost, config.httpPort) });
   const logger = await createLogger({ format: config.logEnv, level: config.logLevel, dir: config.logDir });
   const { log } = logger;
   const cleanUp = new CleanUp((step, error) => log.error({ err: error, step }, 'A part could not be ended in order'));
-  cleanUp.add('data folder lock', () => lock.release());
   cleanUp.add('log', () => logger.close());
+  cleanUp.add('data folder lock', () => lock.release());
+  const clock = systemClock();
+  const { metrics, registry } = createMetrics();
+  const late = lateApi('The scheduler is starting.', (why) => new UnavailableError(why));
   try {
-    const nodeId = config.nodeId || readOrMake(path.join(config.dataDir, 'node-id'), makeNodeId);
     for (const note of options.notes) log.warn({}, note);
-    log.info({ version: VERSION, pid: process.pid, nodeId }, 'Starting');
-    return { url: reachableUrl(config.httpHost, config.httpPort), nats: '-', role: 'starting', nodeId, log, stop: () => cleanUp.run(), abandon: () => logger.close() };
+    if (config.isDefaultPassword && !isLoopback(config.httpHost)) log.warn({ host: config.httpHost }, 'The default password works from this machine only: set NATSJOB_LOGIN_PWD to log in from others');
+    const nodeId = config.nodeId || readOrMake(path.join(config.dataDir, 'node-id'), makeNodeId);
+    log.info({ version: VERSION, pid: process.pid, nodeId, dataDir: config.dataDir }, 'Starting');
+
+    const server = await startHttp({
+      host: config.httpHost, port: config.httpPort, api: late.api, log: log.child({ component: 'http' }), clock, registry, version: VERSION,
+      credentials: { user: config.loginUser, password: config.loginPwd, isDefaultPassword: config.isDefaultPassword },
+      secretKey: config.secretKey || readOrMake(path.join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64url')),
+      tokenExpireMs: config.loginTokenExpireHours * 3_600_000,
+      ...existing('panelDir', path.join(options.programDir, 'panel')),
+    });
+    cleanUp.add('HTTP', () => server.stop());
+    lock.announce(withoutSlash(server.url));
+    options.abort.throwIfAborted();
+
+    const nats = await startNats({ config, clock, log: log.child({ component: 'nats' }), nodeId, programDir: options.programDir, environment: options.environment, cleanUp });
+    options.abort.throwIfAborted();
+
+    const store = await openSqliteStore({
+      file: databaseFile(config), log: log.child({ component: 'database' }), readerEntry: readerEntry(options.programDir), fullSync: config.dbSync === 'full',
+    });
+    cleanUp.add('database', () => store.close());
+
+    const scheduler = openScheduler(
+      {
+        nodeId, version: VERSION, host: hostname(), pid: process.pid, timezone: config.timezone, retentionMs: config.jobResultExpireHours * 3_600_000,
+        replicas: config.natsReplicas, logMaxBytes: config.natsStoreMaxBytes,
+      },
+      { bus: nats.bus, leaseStore: createLeaseStore(nats.bus), store, clock, random: systemRandom, log, metrics },
+    );
+    cleanUp.add('scheduler', () => scheduler.stop());
+    cleanUp.add('API', () => late.detach('The scheduler is stopping.'));
+    late.attach(scheduler.api);
+    await withinTime(scheduler.start(), START_WAIT_MS, options.onFailure);
+    options.abort.throwIfAborted();
+    const role = await untilKnown(() => scheduler.api.health().role, nats.bus.state === 'connected' ? ROLE_WAIT_MS : 0);
+    log.info({ url: server.url, nats: nats.shown, role }, 'Started');
+    return {
+      url: server.url, nats: nats.shown, role, nodeId, log,
+      setLogLevel: (level) => logger.setLevel(level),
+      stop: async () => {
+        log.info({}, 'Stopping');
+        await cleanUp.run();
+      },
+      abandon: () => logger.close(),
+    };
   } catch (error) {
     await cleanUp.run();
     throw error;
   }
+}
+
+/** Resolves when the work is done or the time is up; what fails after that is told to `onFailure`. Rejects as the work does before. */
+async function withinTime(work: Promise<void>, limitMs: number, onFailure: (error: unknown) => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      isLate = true;
+      resolve();
+    }, limitMs);
+  });
+  work.catch((error: unknown) => {
+    if (isLate) onFailure(error);
+  });
+  await Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
+
+async function untilKnown(role: () => string, limitMs: number): Promise<string> {
+  for (let left = limitMs; left > 0 && role() === 'starting'; left -= 20) await new Promise((resolve) => setTimeout(resolve, 20));
+  return role();
+}
+
+function databaseFile({ dbUrl, dataDir }: Config): string {
+  if (dbUrl === '') return path.join(dataDir, 'natsjob.sqlite');
+  mkdirSync(path.dirname(dbUrl), { recursive: true });
+  return dbUrl;
+}
+
+/** Bundled it lies beside the program; from the sources it is the source. */
+function readerEntry(programDir: string): string {
+  const bundled = path.join(programDir, 'sql-reader.mjs');
+  return existsSync(bundled) ? bundled : path.join(programDir, '..', 'src-core', 'sql', 'reader-thread.ts');
+}
+
+function existing<Name extends string>(name: Name, file: string): Partial<Record<Name, string>> {
+  return (existsSync(file) ? { [name]: file } : {}) as Partial<Record<Name, string>>;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, '');
 }
 
 /** Readable where it shows up, and different on every installation. */

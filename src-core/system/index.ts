@@ -1,3 +1,5 @@
+export type { Clock, Log } from '../ports/index.ts';
+export { UnavailableError } from '../domain/index.ts';
 export { systemClock } from './clock.ts';
 export { systemRandom } from './random.ts';
 export { ConfigError } from './config/config-error.ts';

@@ -20,7 +20,10 @@ export interface CommandContext {
   readonly language: Language;
   /** Reads the settings, once. Throws ConfigError. */
   readonly load: () => LoadedConfig;
+  /** Reads them anew: the file may say something else by now. */
+  readonly reload: () => LoadedConfig;
   readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Folder of the running program: what ships beside it is found there. */
   readonly programDir: string;
   /** To standard output, which is for answers only; a newline is added. */

@@ -26,8 +26,9 @@ export async function runCommandLine(around: Surroundings, commands: readonly Co
       return EXIT.ok;
     }
     let loaded: LoadedConfig | undefined;
-    const load = (): LoadedConfig => (loaded ??= loadSettings(around, parsed.settings));
-    return await parsed.command.run({ words: parsed.words, options: parsed.options, language, load, cwd: around.cwd, programDir: around.programDir, print: around.print, say: around.say });
+    const reload = (): LoadedConfig => loadSettings(around, parsed.settings);
+    const load = (): LoadedConfig => (loaded ??= reload());
+    return await parsed.command.run({ words: parsed.words, options: parsed.options, language, load, reload, cwd: around.cwd, environment: around.env, programDir: around.programDir, print: around.print, say: around.say });
   } catch (error) {
     if (error instanceof UsageError) {
       around.say(`natsjob: ${error.message}`);

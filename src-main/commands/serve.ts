@@ -1,22 +1,28 @@
-import { ConfigError, DataDirLockedError, DataDirUnusableError, writeFirstConfig, type LoadedConfig } from '../../src-core/system/index.ts';
+import { ConfigError, DataDirLockedError, DataDirUnusableError, SETTING_LIST, writeFirstConfig, type LoadedConfig } from '../../src-core/system/index.ts';
 import { CommandError, type CommandContext } from '../cli/command.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import { startNatsjob, NatsMissingError, type RunningNatsjob } from '../compose.ts';
+import { startNatsjob, type RunningNatsjob } from '../compose.ts';
 import { VERSION } from '../version.ts';
 
 /** Longer than the scheduler's own drain of 10 s; shorter than the 30 s that container platforms wait. */
 const LONGEST_STOP_MS = 20_000;
+const LAST_LINES_MS = 1_000;
 
 /** Runs until a signal: the first one ends it in order, the second one at once. */
 export async function serve(context: CommandContext): Promise<number> {
   const loaded = context.load();
   const signalled = nextSignal();
-  let running: RunningNatsjob;
+  const dieOf = dieOnFaults(context);
+  let running: RunningNatsjob | undefined;
   try {
     const firstConfig = loaded.file.found ? 'kept' : writeFirstConfig(loaded.config.confDir);
     const notes = [...loaded.notes, ...(typeof firstConfig === 'string' ? [] : [firstConfig.note])];
-    running = await startNatsjob(loaded.config, { programDir: context.programDir, notes, abort: signalled.abort });
-    dieOnFaults(running);
+    running = await startNatsjob(loaded.config, {
+      programDir: context.programDir, environment: context.environment, notes, abort: signalled.abort,
+      onFailure: (error) => dieOf.error(asCommandError(error)),
+    });
+    dieOf.with(running);
+    reloadOnHangUp(running, context);
     for (const line of banner(running, loaded, firstConfig === 'written')) context.print(line);
   } catch (error) {
     if (signalled.abort.aborted) return EXIT.ok;
@@ -42,7 +48,8 @@ function banner({ url, nats, role, nodeId }: RunningNatsjob, { config, file, sou
 function nextSignal(): { first: Promise<void>; abort: AbortSignal } {
   const controller = new AbortController();
   const first = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // A terminal that is closed ends what runs in it; without one, SIGHUP means: read the settings anew.
+    for (const signal of ['SIGINT', 'SIGTERM', ...(hasTerminal() ? ['SIGHUP' as const] : [])] as const) {
       process.on(signal, () => {
         if (controller.signal.aborted) process.exit(EXIT.interrupted);
         controller.abort();
@@ -53,18 +60,50 @@ function nextSignal(): { first: Promise<void>; abort: AbortSignal } {
   return { first, abort: controller.signal };
 }
 
+function hasTerminal(): boolean {
+  return process.stdout.isTTY || process.stderr.isTTY;
+}
+
+/** Only the log level can change while it runs; the rest is told apart in a line. */
+function reloadOnHangUp(running: RunningNatsjob, { load, reload }: CommandContext): void {
+  if (hasTerminal()) return;
+  process.on('SIGHUP', () => {
+    try {
+      const before = load().config;
+      const now = reload().config;
+      running.setLogLevel(now.logLevel);
+      const others = SETTING_LIST.filter(({ key }) => key !== 'logLevel' && now[key] !== before[key]).map(({ name }) => name);
+      running.log.info({ logLevel: now.logLevel, ...(others.length > 0 ? { needRestart: others } : {}) }, 'Settings read anew');
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      running.log.error({ problems: error.problems }, 'Settings read anew cannot be used; the old ones stay');
+    }
+  });
+}
+
+interface Death {
+  /** What to end with once there is something to save. */
+  with(running: RunningNatsjob): void;
+  error(error: unknown): void;
+}
+
 /** After a fault nobody foresaw nothing can be relied on: say it and end; what was running is taken up from the log. */
-function dieOnFaults(running: RunningNatsjob): void {
-  let dying = false;
+function dieOnFaults({ say }: CommandContext): Death {
+  let running: RunningNatsjob | undefined;
+  let isDying = false;
   const die = (error: unknown): void => {
-    if (dying) process.exit(EXIT.internal);
-    dying = true;
-    running.log.error({ err: error }, 'A fault that was not foreseen; ending');
-    setTimeout(() => process.exit(EXIT.internal), 1_000);
-    void running.abandon().finally(() => process.exit(EXIT.internal));
+    if (isDying) return;
+    isDying = true;
+    const code = error instanceof CommandError ? error.exitCode : EXIT.internal;
+    if (!running) say(`natsjob: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    else if (error instanceof CommandError) running.log.error({}, error.message);
+    else running.log.error({ err: error }, 'A fault that was not foreseen; ending');
+    setTimeout(() => process.exit(code), LAST_LINES_MS);
+    void running?.abandon().finally(() => process.exit(code));
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
+  return { with: (started) => { running = started; }, error: die };
 }
 
 /** Errors with something for the person to do become one line and their exit code; others stay what they are. */
@@ -73,9 +112,21 @@ function asCommandError(error: unknown): unknown {
   if (error instanceof DataDirLockedError) return new CommandError(error.message, EXIT.dataDirLocked);
   // A full disk may have room again; the other reasons stay until somebody changes the settings.
   if (error instanceof DataDirUnusableError) return new CommandError(error.message, error.reason === 'full' ? EXIT.runtime : EXIT.config);
-  if (error instanceof NatsMissingError) return new CommandError(error.message, EXIT.dependencyMissing);
-  if (error.name === 'NewerSchemaError') return new CommandError(error.message, EXIT.config);
-  if (error.name === 'PortTakenError') return new CommandError(`${error.message} Stop it, or choose another port with --http-port.`, EXIT.runtime);
-  if (error.name === 'ListenError') return new CommandError(error.message, EXIT.config);
-  return error;
+  const known = LINES[error.name];
+  return known === undefined ? error : new CommandError(`${error.message}${known.hint ?? ''}`, known.code);
 }
+
+/** By name: the classes are of adapters that are loaded late, and two of them have a PortTakenError. */
+const LINES: Readonly<Record<string, { code: number; hint?: string }>> = {
+  NatsMissingError: { code: EXIT.dependencyMissing },
+  NatsServerMissingError: { code: EXIT.dependencyMissing },
+  NatsServerFailedError: { code: EXIT.dependencyMissing },
+  JetStreamOffError: { code: EXIT.dependencyMissing },
+  NewerSchemaError: { code: EXIT.config },
+  ListenError: { code: EXIT.config },
+  PortTakenError: { code: EXIT.runtime, hint: ' Ports are chosen with --http-port and --nats-port.' },
+  UnavailableError: { code: EXIT.runtime },
+  NotPermittedError: { code: EXIT.runtime },
+  StorageRefusedError: { code: EXIT.runtime },
+  SubjectsTakenError: { code: EXIT.runtime },
+};
