@@ -25,6 +25,7 @@ export interface BookListener {
   oddity(kind: string): void;
 }
 
+const NO_RUNS = new JobRuns();
 const CLOSED_REMEMBERED = 50_000;
 const TARGET_RANK: Readonly<Record<string, number>> = { success: 0, expired: 1, fail: 2 };
 const RANK_STATE: readonly RunState[] = ['completed', 'expired', 'failed'];
@@ -70,10 +71,15 @@ export class RunBook {
     return this.#entries.values();
   }
 
-  runsOf(jobNumber: number): JobRuns {
+  #runsOf(jobNumber: number): JobRuns {
     let runs = this.#jobs.get(jobNumber);
     if (runs === undefined) this.#jobs.set(jobNumber, (runs = new JobRuns()));
     return runs;
+  }
+
+  /** The job's open runs, to look at. */
+  look(jobNumber: number): Pick<JobRuns, 'active' | 'waiting' | 'delayed'> {
+    return this.#jobs.get(jobNumber) ?? NO_RUNS;
   }
 
   /** Takes over what the view knows as open, with the targets of fan-out runs. */
@@ -154,20 +160,19 @@ export class RunBook {
       this.#touch(previous);
     }
     let entry = this.#entries.get(event.taskId);
-    if (entry?.logged) return;
+    if (entry?.logged) return this.#addTargets(entry, seen);
     const record = entry?.record ?? emptyRecord(event.taskId, { jobNumber: event.jobNumber, namespace: seen.namespace, app: seen.app, job: seen.job });
     Object.assign(record, {
       category: defaults.category, model: defaults.model, retryOn: defaults.retryOn, args: event.args ?? defaults.args,
       state: event.state, trigger: event.trigger, attempt: event.attempt, attempts: event.attempts, rootId: root,
       priority: event.priority ?? 5, scheduledAt: event.scheduledAt, dueAt: event.dueAt, workerId: event.workerId ?? '',
-      targets: event.targets?.length ?? 0,
     } satisfies Partial<RunRecord>);
     if (entry === undefined) {
       entry = newEntry(record);
       this.#entries.set(event.taskId, entry);
     }
     entry.logged = true;
-    for (const { subId, workerId, group } of event.targets ?? []) this.#addTarget(entry, subId, workerId ?? group ?? '', seen.storedAt);
+    this.#addTargets(entry, seen);
     this.#touch(entry);
     this.#place(entry);
     this.#listener.accepted(entry);
@@ -180,6 +185,7 @@ export class RunBook {
     moveTo(entry.record, 'waiting');
     this.#touch(entry);
     this.#place(entry);
+    this.#listener.accepted(entry);
   }
 
   applyEnd(seen: EndSeen): void {
@@ -324,6 +330,13 @@ export class RunBook {
     this.#listener.oddity('bad-answer');
   }
 
+  #addTargets(entry: BookEntry, { event, storedAt }: AcceptedSeen): void {
+    if (event.targets === undefined || entry.targets !== undefined) return;
+    entry.record.targets = event.targets.length;
+    for (const { subId, workerId, group } of event.targets) this.#addTarget(entry, subId, workerId ?? group ?? '', storedAt);
+    this.#touch(entry);
+  }
+
   #addTarget(entry: BookEntry, subId: string, workerId: string, createdAt: number): SubRunRecord {
     entry.targets ??= new Map();
     let target = entry.targets.get(subId);
@@ -362,7 +375,7 @@ export class RunBook {
     const known = this.#entries.has(record.id) && !isFinal(record.state);
     const place = !known ? 'none' : entry.dispatching || record.state === 'active' ? 'active' : record.state === 'waiting' ? 'waiting' : 'delayed';
     if (place === entry.place) return;
-    const runs = this.runsOf(record.jobNumber);
+    const runs = this.#runsOf(record.jobNumber);
     if (entry.place === 'active') { runs.active.delete(entry); this.activeRuns--; }
     else if (entry.place === 'waiting') { runs.removeWaiting(entry); this.queuedRuns--; }
     else if (entry.place === 'delayed') { runs.delayed--; this.queuedRuns--; }

@@ -1,4 +1,5 @@
 import type { FieldError } from './errors.ts';
+import { parseIso } from './iso-time.ts';
 
 /**
  * Reads fields of a JSON object that somebody sent, collecting every violation instead of stopping at the first.
@@ -71,8 +72,8 @@ export class InputReader {
   moment(field: string): number | null {
     if (!this.has(field)) return null;
     const value = this.raw(field);
-    const at = typeof value === 'string' && ISO_MOMENT.test(value) ? Date.parse(value) : Number.NaN;
-    if (Number.isNaN(at)) return this.#wrong(field, 'must be an ISO 8601 time with an offset, like 2027-01-31T09:00:00+08:00', null);
+    const at = typeof value === 'string' ? parseIso(value) : undefined;
+    if (at === undefined) return this.#wrong(field, 'must be an ISO 8601 time with an offset, like 2027-01-31T09:00:00+08:00', null);
     return at;
   }
 
@@ -88,8 +89,6 @@ export class InputReader {
     return missing;
   }
 }
-
-const ISO_MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 function hasUnpairedSurrogate(text: string): boolean {
   return /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text);

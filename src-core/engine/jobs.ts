@@ -87,7 +87,7 @@ export class Jobs {
   #put(stored: StoredJob, sorted: boolean): void {
     const key = jobKey(stored.definition);
     const before = this.#byKey.get(key);
-    if (before !== undefined && before.stored.version >= stored.version) return;
+    this.#displace(stored, key);
     const job = new JobRuntime(stored, this.#readable(stored), before);
     if (before !== undefined) {
       this.fires.delete(before);
@@ -98,6 +98,12 @@ export class Jobs {
     this.#byKey.set(key, job);
     this.#byNumber.set(job.number, job);
     this.#enter(job);
+  }
+
+  /** A job that moved keeps its number: the entry at its old address is on its way out. */
+  #displace(stored: StoredJob, key: string): void {
+    const namesake = this.#byNumber.get(stored.definition.number);
+    if (namesake !== undefined && namesake.key !== key) this.#remove(namesake.key);
   }
 
   #remove(key: string): void {

@@ -1,0 +1,80 @@
+import { ConflictError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
+import type { RunRecord, SubRunRecord } from '../../domain/run.ts';
+import { isFinal } from '../../domain/run.ts';
+import type { RunApi, RunEvent } from '../../ports/index.ts';
+import type { JobApiParts } from './job-api.ts';
+import { runByHand } from './job-api.ts';
+
+export interface RunApiParts extends JobApiParts {
+  /** Resolves with the run once it has ended, or undefined when the time runs out first. */
+  readonly untilEnded: (taskId: string, limitMs: number) => Promise<RunRecord | undefined>;
+}
+
+const CANCEL_PATIENCE_MS = 10_000;
+const SUB_RUNS_IN_EVENTS = 200;
+
+export function runApi(parts: () => RunApiParts): RunApi {
+  return {
+    async list(filter, { limit, before }) {
+      const page = await parts().context.store.runs({ ...filter, limit, ...(before === undefined ? {} : { before }) });
+      return { items: page.items, next: page.nextBefore };
+    },
+    get(taskId) {
+      return getRun(parts(), taskId);
+    },
+    async subRuns(taskId, { limit, before }) {
+      await getRun(parts(), taskId);
+      const page = await parts().context.store.subRuns(taskId, { limit, ...(before === undefined ? {} : { before }) });
+      return { items: page.items, next: page.nextBefore };
+    },
+    async events(taskId) {
+      const run = await getRun(parts(), taskId);
+      const { items } = await parts().context.store.subRuns(taskId, { limit: SUB_RUNS_IN_EVENTS });
+      return eventsOf(run, items);
+    },
+    async cancel(taskId) {
+      return cancel(parts(), taskId);
+    },
+    async rerun(taskId, request) {
+      const run = await getRun(parts(), taskId);
+      const job = parts().jobs.byNumber(run.jobNumber);
+      if (job === undefined) throw new NotFoundError('job', `${run.namespace}.${run.app}.${run.job}`);
+      return runByHand(parts(), job, { args: request.args ?? run.args, trigger: 'manual' });
+    },
+  };
+}
+
+/** The book knows open runs before the view does. */
+async function getRun({ book, context }: RunApiParts, taskId: string): Promise<RunRecord> {
+  const entry = book.get(taskId);
+  const run = entry?.logged ? { ...entry.record } : await context.store.run(taskId);
+  if (run === undefined) throw new NotFoundError('run', taskId);
+  return run;
+}
+
+async function cancel(parts: RunApiParts, taskId: string): Promise<RunRecord> {
+  const run = await getRun(parts, taskId);
+  if (isFinal(run.state)) throw new ConflictError(`The run has ended already: it is ${run.state}.`);
+  const entry = parts.book.get(taskId);
+  if (entry === undefined) throw new ConflictError('The run is ending; look again.');
+  const ended = parts.untilEnded(taskId, CANCEL_PATIENCE_MS);
+  if (!entry.cancelling) parts.leadership().cancel(entry, 'cancelled by hand', () => {});
+  const last = await ended;
+  if (last === undefined) throw new UnavailableError('NATS did not confirm the cancellation in time; it is still being tried.');
+  return last;
+}
+
+function eventsOf(run: RunRecord, subRuns: readonly SubRunRecord[]): RunEvent[] {
+  const events: RunEvent[] = [{ at: run.scheduledAt, kind: 'scheduled', detail: `${run.trigger}, attempt ${run.attempt} of ${run.attempts}` }];
+  if (run.dueAt !== run.scheduledAt) events.push({ at: run.dueAt, kind: 'accepted', detail: 'due' });
+  if (run.dispatchedAt > 0) events.push({ at: run.dispatchedAt, kind: 'dispatched', detail: run.workerId === '' ? '' : `worker ${run.workerId}` });
+  if (run.step >= 2) events.push({ at: run.dispatchedAt, kind: 'next-step', detail: run.step === 3 ? 'second step sent' : 'second step due' });
+  for (const sub of subRuns) {
+    const label = `${sub.kind} ${sub.number}${sub.workerId === '' ? '' : ` by ${sub.workerId}`}: ${sub.status}${sub.reason === '' ? '' : ` (${sub.reason})`}`;
+    events.push({ at: sub.endedAt || sub.startedAt || sub.createdAt, kind: 'sub-run', detail: label });
+  }
+  if (run.badAnswers > 0) events.push({ at: run.endedAt || run.dispatchedAt, kind: 'bad-answer', detail: `${run.badAnswers} answers could not be understood; the last: ${run.badAnswer}` });
+  if (run.endedAt > 0) events.push({ at: run.endedAt, kind: 'ended', detail: `${run.state}${run.reason === '' ? '' : `: ${run.reason}`}` });
+  if (run.retryId !== '') events.push({ at: run.endedAt, kind: 'retry', detail: `goes on as ${run.retryId}` });
+  return events.sort((a, b) => a.at - b.at);
+}

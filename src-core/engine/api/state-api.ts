@@ -1,0 +1,124 @@
+import { ConflictError, InvalidInputError, NotFoundError } from '../../domain/errors.ts';
+import { isLive } from '../../domain/worker.ts';
+import type { EndTotals, Gauges, HealthView, Overview, SchedulerApi, ServerView } from '../../ports/index.ts';
+import { previewSchedule, ScheduleError } from '../../schedule/index.ts';
+import type { Core } from '../core.ts';
+
+const HOUR_MS = 3_600_000;
+const MOST_COUNTED = 100_000;
+
+/** What is going on: workers, servers, counters, health, previews. */
+export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'workers' | 'servers' | 'stepDown' | 'overview' | 'health' | 'gauges' | 'onChange'> {
+  const { context, workers, jobs, book } = core;
+  const { clock, bus, store, config } = context;
+  return {
+    schedule: {
+      async preview({ expression, timezone, dst, count, from, anchor }) {
+        try {
+          const now = clock.now();
+          const zone = timezone || config.timezone;
+          const { fires, notes } = previewSchedule({ expression, timezone: zone, dst, anchor: anchor ?? now, ownTimezone: timezone !== '' }, { from: from ?? now, count });
+          return { timezone: zone, fires: fires.map(({ at, local, note }) => ({ at, local, note })), notes };
+        } catch (error) {
+          if (!(error instanceof ScheduleError)) throw error;
+          throw new InvalidInputError([{ field: error.field === 'timezone' || error.field === 'dst' ? error.field : 'expression', message: error.message }]);
+        }
+      },
+    },
+    async workers({ namespace, app }) {
+      const now = clock.now();
+      return [...workers.all()]
+        .filter((worker) => (namespace === undefined || worker.namespace === namespace) && (app === undefined || worker.app === app))
+        .map((worker) => ({ ...worker, live: isLive(worker, now) }));
+    },
+    async servers() {
+      return [await server(core)];
+    },
+    async stepDown(id) {
+      if (id !== config.nodeId) throw new NotFoundError('server', id);
+      if (core.leadership === undefined) throw new ConflictError('This server does not lead.');
+      await core.stepDown();
+    },
+    async overview({ namespace }) {
+      return { ...(await overview(core, namespace)), oddities: { ...oddities } };
+    },
+    health: () => health(core),
+    async gauges(): Promise<Gauges> {
+      const size = await store.size();
+      return {
+        projectionLag: core.projectionLag, unackedPublishes: core.leadership?.log.unsettled ?? 0, activeRuns: book.activeRuns,
+        queuedRuns: book.queuedRuns, workersLive: workers.countLive(clock.now()), jobs: jobs.size, natsConnected: bus.state === 'connected',
+        natsRoundTripMs: await roundTrip(core), ...size, leader: core.leadership !== undefined, term: core.elector.term,
+      };
+    },
+    onChange: (listener) => core.onChange(listener),
+  };
+}
+
+function health(core: Core): HealthView {
+  const problems: string[] = [];
+  const natsConnected = core.context.bus.state === 'connected';
+  if (!natsConnected) problems.push('NATS is not connected');
+  if (!core.isOpen) problems.push('the log is not read yet');
+  if (core.viewProblem !== '') problems.push(`the database does not take writes: ${core.viewProblem}`);
+  const tickAgeMs = core.leadership?.ticker.age();
+  if (tickAgeMs !== undefined && tickAgeMs > 5000) problems.push(`the last tick is ${Math.round(tickAgeMs)} ms ago`);
+  return { role: core.role, natsConnected, databaseWritable: core.viewProblem === '', tickAgeMs, ready: problems.length === 0, problems };
+}
+
+async function server(core: Core): Promise<ServerView> {
+  const { config, bus, store } = core.context;
+  return {
+    id: config.nodeId, role: core.role, term: core.elector.term, version: config.version, startedAt: core.startedAt, natsUrl: bus.serverUrl,
+    natsConnected: bus.state === 'connected', natsRoundTripMs: await roundTrip(core), host: config.host, pid: config.pid,
+    projectionLag: core.projectionLag, ...(await store.size()),
+  };
+}
+
+async function roundTrip({ context: { bus } }: Core): Promise<number | undefined> {
+  if (bus.state !== 'connected') return undefined;
+  try {
+    return await bus.roundTripMs();
+  } catch {
+    return undefined;
+  }
+}
+
+async function overview(core: Core, namespace: string | undefined): Promise<Omit<Overview, 'oddities'>> {
+  const { context: { clock, store }, jobs, book, workers } = core;
+  const now = clock.now();
+  const chosen = [...jobs.all()].filter(({ definition }) => namespace === undefined || definition.namespace === namespace);
+  const numbers = namespace === undefined ? undefined : chosen.map((job) => job.number);
+  const from = Math.floor((now - 24 * HOUR_MS) / HOUR_MS) * HOUR_MS;
+  const range = { from, to: now + 1, bucketMs: HOUR_MS };
+  const perHour = await store.endTotals(numbers === undefined ? range : { ...range, jobNumbers: numbers });
+  const skips = await store.skips({ from, to: now + 1, limit: MOST_COUNTED });
+  const known = numbers === undefined ? undefined : new Set(numbers);
+  let dueNextHour = 0;
+  let running = 0;
+  let queued = 0;
+  for (const job of chosen) {
+    const next = jobs.fires.nextFireOf(job);
+    if (next !== undefined && next <= now + HOUR_MS) dueNextHour++;
+    const open = book.look(job.number);
+    running += open.active.size;
+    queued += open.waiting.length + open.delayed;
+  }
+  return {
+    jobs: chosen.length, jobsEnabled: chosen.filter(({ definition }) => definition.state === 'enabled').length, running, queued,
+    workersLive: [...workers.all()].filter((worker) => (namespace === undefined || worker.namespace === namespace) && isLive(worker, now)).length,
+    dueNextHour, ended: sumEnds(perHour), perHour,
+    skipped: skips.reduce((sum, skip) => sum + (known === undefined || known.has(skip.jobNumber) ? skip.count : 0), 0),
+  };
+}
+
+function sumEnds(totals: readonly EndTotals[]): Overview['ended'] {
+  const sum = { completed: 0, failed: 0, expired: 0, cancelled: 0 };
+  for (const total of totals) {
+    sum.completed += total.completed;
+    sum.failed += total.failed;
+    sum.expired += total.expired;
+    sum.cancelled += total.cancelled;
+  }
+  return sum;
+}

@@ -1,0 +1,347 @@
+import type { BookEntry, BookListener } from '../decide/index.ts';
+import { RunBook } from '../decide/index.ts';
+import type { LeaseValue } from '../domain/lease.ts';
+import type { RunRecord, SubRunRecord } from '../domain/run.ts';
+import type { SkipCount } from '../domain/skip.ts';
+import { isLive, workerKey } from '../domain/worker.ts';
+import type { CancelTimer, Checkpoint, LiveChange } from '../ports/index.ts';
+import { zoneOf } from '../schedule/zone.ts';
+import { createStampFormatter, DEFINITIONS_STREAM, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+import type { EngineContext } from './context.ts';
+import { Elector } from './elector.ts';
+import { Jobs } from './jobs.ts';
+import { Leadership } from './leadership.ts';
+import { inspectLog, seedDefinitions } from './log-state.ts';
+import { Observer } from './observer.ts';
+import { Projector } from './projector.ts';
+import { Retention } from './retention.ts';
+import { Situations } from './situations.ts';
+import { monitorMessageId, readTakeOver } from './take-over.ts';
+import { Workers } from './workers.ts';
+
+const SWEEP_MS = 1000;
+const REOPEN_MS = 1000;
+const STAND_BACK_MS = 3000;
+const SETTLE_DRAIN_MS = 10_000;
+
+/**
+ * One node of the scheduler: reads the log into the book and the view, takes part in the election, and while it leads,
+ * fires. `open` after NATS is reachable; `close` is complete when it resolves.
+ */
+export class Core {
+  readonly context: EngineContext;
+  readonly jobs: Jobs;
+  readonly workers = new Workers();
+  readonly book: RunBook;
+  readonly situations: Situations;
+  readonly elector: Elector;
+  readonly startedAt: number;
+  leadership: Leadership | undefined;
+  isOpen = false;
+  readonly #observer: Observer;
+  readonly #projector: Projector;
+  readonly #retention: Retention;
+  readonly #listeners = new Set<(change: LiveChange) => void>();
+  readonly #endWaiters = new Map<string, ((run: RunRecord) => void)[]>();
+  readonly #stamp: (at: number) => string;
+  #created: Record<string, string> = {};
+  #term = 0;
+  #cancelSweep: CancelTimer = () => {};
+  #reopening: Promise<void> | undefined;
+  #closing = false;
+  #outputMark: { results: number; outputs: number; settledResults: number } = { results: 0, outputs: 0, settledResults: 0 };
+
+  constructor(context: EngineContext) {
+    this.context = context;
+    this.startedAt = context.clock.now();
+    this.jobs = new Jobs(context.config.timezone);
+    this.book = new RunBook(this.#bookListener());
+    this.situations = new Situations(this.book, this.workers, context.bus);
+    const zone = zoneOf(context.config.timezone);
+    const offsetMinutesAt = (at: number): number => zone.rangeAt(at).offset / 60_000;
+    this.#stamp = createStampFormatter(offsetMinutesAt);
+    this.#projector = new Projector({
+      context, book: this.book, term: () => this.#term, checkpoints: () => this.#checkpoints(),
+      saved: (entries, skips) => this.#tellSaved(entries, skips), stale: () => this.elector.depose(),
+      stall: (isStalled) => (isStalled ? this.#observer.pause() : this.#observer.resume()),
+    });
+    this.#observer = new Observer({
+      context, jobs: this.jobs, book: this.book, workers: this.workers, offsetMinutesAt,
+      applied: () => this.#projector.applied(),
+      definitionChanged: (change) => {
+        this.#projector.addDefinition(change);
+        this.leadership?.ticker.wake();
+        if (change.kind !== 'job') return;
+        const key = `${change.namespace}.${change.app}.${change.name}`;
+        if (change.value !== null) this.leadership?.agenda.release(change.value.definition.number);
+        this.#tell({ type: 'job', id: String(change.value?.definition.number ?? ''), key, deleted: change.value === null });
+      },
+      skipsSeen: (items) => this.#projector.addSkips(items),
+      workerChanged: (key) => this.#workerChanged(key),
+      flowMonitored: (report, sequence) => this.leadership?.monitored(
+        { id: report.taskId, namespace: report.namespace, app: report.appName, job: report.jobName }, `f${sequence}`, report, `monitor:f${sequence}`),
+      lost: (stream, reason) => this.#logLost(stream, reason),
+    });
+    this.elector = new Elector(context, {
+      elected: (term, previous) => void this.#begin(term, previous),
+      deposed: (reason) => void this.#end(reason),
+      progress: () => this.#leaseProgress(),
+    });
+    this.#retention = new Retention(context, () => this.leadership !== undefined, () => this.#checkpoints().find(({ stream }) => stream === RESULTS_STREAM)?.sequence ?? 0);
+  }
+
+  /** Loads the view, reads the log to its end, then takes part. Rejects when NATS or the database is away. */
+  async open(): Promise<void> {
+    const { store } = this.context;
+    const { jobs, namespaces, apps } = await store.definitions();
+    this.jobs.load(jobs);
+    for (const value of namespaces) this.jobs.apply({ kind: 'namespace', name: value.name, value });
+    for (const value of apps) this.jobs.apply({ kind: 'app', namespace: value.namespace, name: value.name, value });
+    this.workers.load(await store.workers());
+    for (const record of await store.openRuns()) this.book.load(record, await this.#targetsOf(record));
+    await this.#readLog();
+    this.#projector.start();
+    this.#retention.start();
+    this.#sweep();
+    this.elector.start();
+    this.isOpen = true;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.isOpen = false;
+    this.#cancelSweep();
+    await this.#reopening;
+    await this.#retention.stop();
+    const leadership = this.leadership;
+    await leadership?.stop(SETTLE_DRAIN_MS);
+    await this.elector.stop(this.#leaseProgress());
+    this.leadership = undefined;
+    await this.#observer.stop();
+    await this.#projector.stop();
+  }
+
+  /** Gives the lease up in good order and stands back for a while, so that another node can take it. */
+  async stepDown(): Promise<void> {
+    const { leadership } = this;
+    this.leadership = undefined;
+    await leadership?.stop(SETTLE_DRAIN_MS);
+    await this.elector.stop(leadership?.progress() && { ...leadership.progress(), resultsSequence: this.#outputMark.settledResults });
+    this.context.log.info({ term: this.elector.term }, 'stepped down');
+    this.#tell({ type: 'server', role: 'standby', term: this.elector.term });
+    this.context.clock.after(STAND_BACK_MS, () => {
+      if (!this.#closing) this.elector.start();
+    });
+  }
+
+  onChange(listener: (change: LiveChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves with the run when it ends, undefined after the limit. */
+  untilEnded(taskId: string, limitMs: number): Promise<RunRecord | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.context.clock.after(limitMs, () => resolve(undefined));
+      const waiters = this.#endWaiters.get(taskId) ?? [];
+      waiters.push((run) => {
+        cancel();
+        resolve(run);
+      });
+      this.#endWaiters.set(taskId, waiters);
+      this.context.clock.after(limitMs, () => this.#endWaiters.delete(taskId));
+    });
+  }
+
+  /** Resolves when the definitions log is applied up to the revision. */
+  async definitionsApplied(revision: number): Promise<void> {
+    while (this.#observer.positions.definitions < revision) await this.#observer.definitionsCaughtUp();
+  }
+
+  definitionsCaughtUp(): Promise<void> {
+    return this.#observer.definitionsCaughtUp();
+  }
+
+  get role(): 'leader' | 'standby' | 'starting' {
+    if (!this.isOpen) return 'starting';
+    return this.leadership !== undefined ? 'leader' : 'standby';
+  }
+
+  /** Rows and messages the view is behind. */
+  get projectionLag(): number {
+    return this.#projector.waiting + this.book.pending.size;
+  }
+
+  get viewProblem(): string {
+    return this.#projector.problem;
+  }
+
+  async #readLog(): Promise<void> {
+    const { bus, config, log, store } = this.context;
+    for (const sentence of await bus.ensureObjects({ replicas: config.replicas, maxBytes: config.logMaxBytes })) log.warn({}, sentence);
+    const state = await inspectLog(bus, await store.checkpoints());
+    if (state.lost.length > 0) {
+      log.warn({ streams: state.lost }, 'the log is new or behind the view: its reading starts from the beginning, the rows stay');
+      await store.resetCheckpoints();
+    }
+    this.#created = state.created;
+    this.#observer.start(state.after);
+    await seedDefinitions(bus, this.jobs, this.context.clock.now());
+    await this.#observer.caughtUp();
+  }
+
+  /** A stream went away under us: start over with what there is now. */
+  #logLost(stream: string, reason: string): void {
+    if (this.#closing || this.#reopening !== undefined) return;
+    this.context.log.warn({ stream, reason }, 'a stream of the log is gone; opening the log anew');
+    this.#reopening = this.#reopen().finally(() => {
+      this.#reopening = undefined;
+    });
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#end('the log is gone');
+    await this.#observer.stop();
+    while (!this.#closing) {
+      try {
+        if (this.context.bus.state === 'connected') {
+          await this.#readLog();
+          this.elector.start();
+          return;
+        }
+      } catch (error) {
+        this.context.log.warn({ err: error }, 'the log cannot be opened; trying again');
+        await this.#observer.stop();
+      }
+      await new Promise<void>((resolve) => this.context.clock.after(REOPEN_MS, () => resolve()));
+    }
+  }
+
+  async #begin(term: number, previous: LeaseValue | undefined): Promise<void> {
+    const { bus, store, clock, log } = this.context;
+    try {
+      await this.#observer.caughtUp();
+      const takeOver = await readTakeOver(bus, store, previous, clock.now());
+      await this.#observer.caughtUp();
+      if (!this.elector.isLeading || this.elector.term !== term || this.#closing) return;
+      this.#term = term;
+      const leadership = new Leadership({
+        context: this.context, jobs: this.jobs, book: this.book, workers: this.workers, situations: this.situations, stamp: this.#stamp,
+        term, isTrusted: () => this.elector.isTrusted(), takeOver,
+      });
+      this.#outputMark = { results: 0, outputs: 0, settledResults: previous?.resultsSequence ?? this.#observer.positions.results };
+      this.leadership = leadership;
+      leadership.start();
+      log.info({ term, jobs: this.jobs.size, openRuns: this.book.size, after: previous?.nodeId ?? 'nobody' }, 'leading');
+      this.#tell({ type: 'server', role: 'leader', term });
+    } catch (error) {
+      log.warn({ err: error, term }, 'the term could not be taken over; giving the lease up');
+      await this.elector.stop(undefined);
+      if (!this.#closing) clock.after(REOPEN_MS, () => this.elector.start());
+    }
+  }
+
+  async #end(reason: string): Promise<void> {
+    const { leadership } = this;
+    this.leadership = undefined;
+    this.situations.leading = false;
+    if (leadership !== undefined) {
+      this.context.log.warn({ term: leadership.term, reason }, 'no longer leading');
+      await leadership.stop(0);
+      this.#tell({ type: 'server', role: 'standby', term: leadership.term });
+    }
+    if (reason === 'the log is gone') await this.elector.stop(undefined);
+  }
+
+  #leaseProgress(): { watermark: number; runsSequence: number; resultsSequence: number } | undefined {
+    const { leadership } = this;
+    if (leadership === undefined) return undefined;
+    const mark = this.#outputMark;
+    // What followed from the answers applied at the last look is in the log once every output since then is.
+    if (leadership.log.unsettled === 0 || leadership.outputs === mark.outputs) mark.settledResults = Math.max(mark.settledResults, mark.results);
+    mark.results = this.#heldResults();
+    mark.outputs = leadership.outputs;
+    return { ...leadership.progress(), resultsSequence: mark.settledResults };
+  }
+
+  #heldResults(): number {
+    const held = this.book.pending.lowestSequence();
+    const { results } = this.#observer.positions;
+    return held === undefined ? results : Math.min(results, held - 1);
+  }
+
+  #checkpoints(): readonly Checkpoint[] {
+    const { runs, definitions } = this.#observer.positions;
+    const at = (stream: string, sequence: number): Checkpoint => ({ stream, created: this.#created[stream] ?? '', sequence });
+    return [at(STREAM, runs), at(RESULTS_STREAM, this.#heldResults()), at(DEFINITIONS_STREAM, definitions)];
+  }
+
+  #sweep(): void {
+    const { clock, bus } = this.context;
+    for (const worker of this.workers.sweep(clock.now())) this.#workerChanged(workerKey(worker));
+    if (this.book.pending.size > 0 && bus.state === 'connected') void this.#explainPending();
+    this.#cancelSweep = clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  /** Ends whose dispatch the whole runs stream does not show belong to runs that ended before, or to none. */
+  async #explainPending(): Promise<void> {
+    const { pending } = this.book;
+    for (const seen of pending.expire(this.#observer.positions.runs, (id) => this.book.get(id)?.dispatching === true)) {
+      const job = this.jobs.byKey(`${seen.key.ns}.${seen.key.app}.${seen.key.job}`)?.definition;
+      this.book.applyLate(seen, undefined, job?.category, job?.model);
+    }
+    try {
+      pending.mark((await this.context.bus.streamInfo(STREAM))?.lastSequence ?? 0);
+    } catch (error) {
+      this.context.log.debug({ err: error }, 'the runs stream cannot be asked');
+    }
+  }
+
+  async #targetsOf(record: RunRecord): Promise<readonly SubRunRecord[]> {
+    if (record.targets === 0) return [];
+    const { items } = await this.context.store.subRuns(record.id, { limit: Math.max(200, record.targets * 2) });
+    return items.filter((sub) => sub.kind === 'target');
+  }
+
+  #workerChanged(key: string): void {
+    for (const worker of this.workers.all()) {
+      if (workerKey(worker) !== key) continue;
+      this.#projector.addWorker({ ...worker });
+      this.#tell({ type: 'worker', worker: { ...worker, live: isLive(worker, this.context.clock.now()) } });
+      return;
+    }
+  }
+
+  #tellSaved(entries: readonly BookEntry[], skips: readonly SkipCount[]): void {
+    if (this.#listeners.size === 0) return;
+    for (const entry of entries) this.#tell({ type: 'run', run: { ...entry.record } });
+    if (skips.length > 0) this.#tell({ type: 'skips', items: skips });
+  }
+
+  #tell(change: LiveChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #bookListener(): BookListener {
+    const { metrics } = this.context;
+    return {
+      dispatched: (entry) => this.leadership?.agenda.track(entry),
+      accepted: (entry) => this.leadership?.accepted(entry),
+      nextStep: (entry) => this.leadership?.nextStep(entry),
+      ended: (entry) => {
+        const { record } = entry;
+        if (this.leadership !== undefined) {
+          const state = record.state as 'completed' | 'failed' | 'expired' | 'cancelled';
+          metrics.ended(state, record.dispatchedAt === 0 ? 0 : Math.max(0, record.endedAt - record.dispatchedAt));
+          this.leadership.ended(entry);
+        }
+        const waiters = this.#endWaiters.get(record.id);
+        if (waiters === undefined) return;
+        this.#endWaiters.delete(record.id);
+        for (const waiter of waiters) waiter({ ...record });
+      },
+      monitored: (run, subId, end, sequence) => this.leadership?.monitored(run, subId, end, monitorMessageId(sequence)),
+      oddity: (kind) => metrics.oddity(kind),
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import type { AppDefinition, JobDefinition, NamespaceDefinition } from '../domain/job.ts';
+import { CATEGORIES, MAX_JOB_NUMBER, MODELS } from '../domain/job.ts';
+import type { DefinitionChange } from '../ports/index.ts';
+import { dispatchRoute, parseDefinitionKey } from '../wire/index.ts';
+
+/**
+ * A definition's entry in the bucket is its JSON. Reading one that somebody else wrote: undefined when the key or the
+ * value is not a definition of ours. `text` undefined = the entry was deleted.
+ */
+export function decodeDefinition(key: string, text: string | undefined, version: number): DefinitionChange | undefined {
+  const address = parseDefinitionKey(key);
+  if (address === undefined) return undefined;
+  const value = text === undefined ? null : parseObject(text);
+  if (value === undefined) return undefined;
+  if (address.kind === 'namespace') {
+    if (value !== null && value['name'] !== address.ns) return undefined;
+    return { kind: 'namespace', name: address.ns, value: value === null ? null : { ...(value as unknown as NamespaceDefinition), version } };
+  }
+  if (address.kind === 'app') {
+    if (value !== null && value['name'] !== address.app) return undefined;
+    return { kind: 'app', namespace: address.ns, name: address.app, value: value === null ? null : { ...(value as unknown as AppDefinition), version } };
+  }
+  const { ns: namespace, app, job: name } = address;
+  if (value === null) return { kind: 'job', namespace, app, name, value: null };
+  if (!isJob(value) || value.namespace !== namespace || value.app !== app || value.name !== name) return undefined;
+  return { kind: 'job', namespace, app, name, value: { definition: value, version } };
+}
+
+export function encodeDefinition(definition: JobDefinition | NamespaceDefinition | AppDefinition): string {
+  return JSON.stringify(definition);
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the engine relies on without asking again; all else was checked when it was written. */
+function isJob(value: Record<string, unknown>): value is Record<string, unknown> & JobDefinition {
+  const { number, category, model, schedule, retry, misfire, args, maxRunning, timeoutMs, priority, anchor, tags } = value as Partial<JobDefinition>;
+  if (!Number.isInteger(number) || (number as number) < 1 || (number as number) > MAX_JOB_NUMBER) return false;
+  if (!CATEGORIES.some((word) => word === category) || !MODELS.some((word) => word === model)) return false;
+  if (dispatchRoute(category as JobDefinition['category'], model as JobDefinition['model']) === undefined) return false;
+  if (typeof schedule?.expression !== 'string' || typeof schedule.timezone !== 'string' || typeof schedule.jitterMs !== 'number') return false;
+  if (typeof retry?.attempts !== 'number' || !Array.isArray(retry.on) || typeof misfire?.windowMs !== 'number') return false;
+  return [maxRunning, timeoutMs, priority, anchor].every((field) => typeof field === 'number') && typeof args === 'string' && Array.isArray(tags);
+}

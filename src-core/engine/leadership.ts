@@ -1,0 +1,197 @@
+import type { BookEntry, RunBook } from '../decide/index.ts';
+import { allStarted } from '../decide/run-book.ts';
+import type { CancelTimer, LogPublisher } from '../ports/index.ts';
+import { backoffDelay } from '../schedule/index.ts';
+import type { End } from '../wire/index.ts';
+import { encodeMonitor, MONITOR_SUBJECT, monitorSubject } from '../wire/index.ts';
+import { Agenda } from './agenda.ts';
+import type { EngineContext } from './context.ts';
+import type { Settled } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Ender } from './ender.ts';
+import { FireLedger } from './fire-ledger.ts';
+import type { JobRuntime } from './job-runtime.ts';
+import type { Jobs } from './jobs.ts';
+import { RunIds } from './run-ids.ts';
+import type { Situations } from './situations.ts';
+import { SkipCounter } from './skips.ts';
+import type { TakeOver } from './take-over.ts';
+import { Ticker } from './ticker.ts';
+import type { Workers } from './workers.ts';
+
+const SKIP_REPORT_MS = 3000;
+
+export interface LeadershipParts {
+  readonly context: EngineContext;
+  readonly jobs: Jobs;
+  readonly book: RunBook;
+  readonly workers: Workers;
+  readonly situations: Situations;
+  readonly stamp: (at: number) => string;
+  readonly term: number;
+  /** The lease's trust: asked before every burst. */
+  readonly isTrusted: () => boolean;
+  readonly takeOver: TakeOver;
+}
+
+/** Everything that exists only while this node leads: made when a term begins, gone when it ends. */
+export class Leadership {
+  readonly term: number;
+  readonly dispatcher: Dispatcher;
+  readonly ender: Ender;
+  readonly agenda: Agenda;
+  readonly ticker: Ticker;
+  readonly log: LogPublisher;
+  readonly ids = new RunIds();
+  readonly #parts: LeadershipParts;
+  readonly #skips = new SkipCounter();
+  readonly #ledger: FireLedger;
+  #cancelReport: CancelTimer = () => {};
+  #reports = 0;
+  #outputs = 0;
+
+  constructor(parts: LeadershipParts) {
+    const { context, jobs, book, situations, stamp, takeOver } = parts;
+    this.#parts = parts;
+    this.term = parts.term;
+    this.#ledger = new FireLedger(takeOver.runsHead);
+    this.ids.startAfter(takeOver.highestRunId);
+    const mayAct = (): boolean => context.bus.state === 'connected' && parts.isTrusted();
+    this.log = context.bus.openLog({ term: parts.term, maySend: mayAct });
+    this.ender = new Ender(this.log);
+    this.dispatcher = new Dispatcher({
+      context, book, log: this.log, situations, skips: this.#skips, ledger: this.#ledger, ids: this.ids, stamp,
+      alreadySent: takeOver.sentIds, cancelOldest: (job) => this.#replaceOldest(job),
+    });
+    this.agenda = new Agenda({ context, jobs, book, dispatcher: this.dispatcher, ender: this.ender, situations, mayAct });
+    this.ticker = new Ticker({
+      context, jobs, dispatcher: this.dispatcher, mayFire: mayAct, unsettled: () => this.log.unsettled, hasWorkers: () => parts.workers.size > 0,
+    });
+  }
+
+  /** Pays what the leader before left owing, then begins to fire after its watermark. */
+  start(): void {
+    const { book, situations, takeOver } = this.#parts;
+    situations.leading = true;
+    for (const monitor of takeOver.monitors) this.monitored(monitor.run, monitor.subId, monitor.end, monitor.messageId);
+    for (const entry of [...book.entries()]) this.#payDebt(entry);
+    this.agenda.start();
+    this.ticker.start(takeOver.watermark);
+    this.#armReport();
+  }
+
+  /** Gives the lease's next value its progress: see FireLedger. */
+  progress(): { watermark: number; runsSequence: number } {
+    return this.#ledger.progress(this.ticker.decidedThrough, this.log.lastSequence);
+  }
+
+  /** Stops deciding, drains what is on its way for at most that long. */
+  async stop(drainMs: number): Promise<void> {
+    this.ticker.stop();
+    this.agenda.stop();
+    this.#cancelReport();
+    this.#reportSkips();
+    this.#parts.situations.leading = false;
+    await this.log.stop(drainMs);
+  }
+
+  /** Messages that follow from answers, counted so that the lease knows up to which answer all is in the log. */
+  get outputs(): number {
+    return this.#outputs;
+  }
+
+  accepted(entry: BookEntry): void {
+    this.agenda.track(entry);
+    if (entry.record.state === 'waiting' && !entry.dispatching) this.agenda.release(entry.record.jobNumber);
+  }
+
+  nextStep(entry: BookEntry): void {
+    const job = this.#parts.jobs.byNumber(entry.record.jobNumber);
+    if (job === undefined) return;
+    this.#outputs++;
+    this.dispatcher.sendNextStep(job, entry.record);
+  }
+
+  ended(entry: BookEntry): void {
+    this.agenda.forget(entry);
+    if (entry.record.retryPending) this.#retry(entry);
+    if (this.#parts.book.look(entry.record.jobNumber).waiting.length > 0) this.agenda.release(entry.record.jobNumber);
+  }
+
+  /** Tells whoever listens, once per answer, on both subjects. */
+  monitored(run: { id: string; namespace: string; app: string; job: string }, subId: string, end: Pick<End, 'status' | 'reason' | 'monitorStatus' | 'monitorPayload'> | { status: string; reason: string; monitorStatus: string; monitorPayload: string }, messageId: string): void {
+    const { context, stamp } = this.#parts;
+    const text = encodeMonitor({
+      taskId: run.id, subTaskId: subId, status: end.status, reason: end.reason, monitorStatus: end.monitorStatus, monitorPayload: end.monitorPayload,
+      createAt: stamp(context.clock.now()), namespace: run.namespace, appName: run.app, jobName: run.job,
+    });
+    this.#tell(MONITOR_SUBJECT, text, messageId);
+    if (run.namespace !== '' && run.app !== '') this.#tell(monitorSubject(run.namespace, run.app), text, `${messageId}:app`);
+  }
+
+  cancel(entry: BookEntry, reason: string, onFailed: () => void): void {
+    entry.cancelling = true;
+    if (entry.record.state === 'active') this.ender.tellWorker(entry, reason, this.#parts.context.clock.now() + 5000);
+    this.ender.end(entry, 'cancelled', reason, () => {
+      entry.cancelling = false;
+      onFailed();
+    });
+  }
+
+  #tell(subject: string, text: string, id: string): void {
+    if (this.#parts.takeOver.sentIds.has(id)) return;
+    this.#outputs++;
+    this.log.publish({ subject, text, id, runHeader: '', giveUpAt: Number.POSITIVE_INFINITY, onSettled: () => {} });
+  }
+
+  #payDebt(entry: BookEntry): void {
+    const { record } = entry;
+    if (record.retryPending) return this.#retry(entry);
+    if (record.state !== 'active') return;
+    if (record.category === 'map' && record.step === 2) return this.nextStep(entry);
+    const job = this.#parts.jobs.byNumber(record.jobNumber);
+    if (job !== undefined && !allStarted(entry)) this.dispatcher.sendTargets(job, entry);
+  }
+
+  #retry(entry: BookEntry): void {
+    const { jobs, book, context } = this.#parts;
+    const { record } = entry;
+    const job = jobs.byNumber(record.jobNumber);
+    if (job === undefined || job.definition.state === 'disabled') return book.dropRetry(entry);
+    const now = context.clock.now();
+    const rootId = record.rootId || record.id;
+    const attempt = record.attempt + 1;
+    const dueAt = now + backoffDelay(job.definition.retry, record.attempt, context.random);
+    this.#outputs++;
+    this.dispatcher.accept(job, {
+      id: this.ids.byHand(job, now), trigger: 'retry', scheduledAt: dueAt, giveUpAt: Number.POSITIVE_INFINITY, args: record.args,
+      priority: record.priority, attempt, rootId, eventId: `${rootId}:e:attempt:${attempt}`,
+    }, 'delayed', dueAt, () => {});
+  }
+
+  /** `replace`: the oldest active run makes room; what waited to replace it before is itself replaced. */
+  #replaceOldest(job: JobRuntime): void {
+    const { active, waiting } = this.#parts.book.look(job.number);
+    for (const entry of [...waiting]) if (!entry.cancelling && !entry.dispatching) this.cancel(entry, 'replaced by a newer fire', () => {});
+    for (const entry of active) {
+      if (entry.cancelling) return;
+      return this.cancel(entry, 'replaced by a newer fire', () => {});
+    }
+  }
+
+  #armReport(): void {
+    this.#cancelReport = this.#parts.context.clock.after(SKIP_REPORT_MS, () => {
+      this.#reportSkips();
+      this.#armReport();
+    });
+  }
+
+  #reportSkips(): void {
+    for (const { subject, text } of this.#skips.take()) {
+      const id = `skips:${this.#parts.context.config.nodeId}:${this.term}:${++this.#reports}`;
+      const settled: Settled = () => {};
+      this.log.publish({ subject, text, id, runHeader: '', giveUpAt: Number.POSITIVE_INFINITY, onSettled: settled });
+    }
+  }
+}
+

@@ -1,0 +1,100 @@
+import { UnavailableError } from '../domain/errors.ts';
+import type { Metrics, SchedulerApi } from '../ports/index.ts';
+import { CONTROL_BUCKET, DEFINITIONS_BUCKET } from '../wire/index.ts';
+import { appApi, namespaceApi } from './api/definitions-api.ts';
+import { JobWriter } from './api/definition-writer.ts';
+import type { WriterParts } from './api/definition-writer.ts';
+import { jobApi } from './api/job-api.ts';
+import type { RunApiParts } from './api/run-api.ts';
+import { runApi } from './api/run-api.ts';
+import { stateApi } from './api/state-api.ts';
+import type { Adapters, EngineContext, SchedulerConfig } from './context.ts';
+import { Core } from './core.ts';
+import { JobNumbers } from './job-numbers.ts';
+
+export interface Scheduler {
+  /** Resolves once the log is read and this node takes part; waits for NATS as long as it takes. */
+  start(): Promise<void>;
+  /** Orderly: drains, gives the lease up, writes the view. Complete when it resolves; the adapters are the caller's to close. */
+  stop(): Promise<void>;
+  readonly api: SchedulerApi;
+}
+
+const TRY_AGAIN_MS = 1000;
+
+export function openScheduler(config: SchedulerConfig, adapters: Adapters): Scheduler {
+  const oddities: Record<string, number> = {};
+  const context: EngineContext = { config, ...adapters, metrics: countOddities(adapters.metrics, oddities) };
+  const core = new Core(context);
+  let isStopped = false;
+  let starting: Promise<void> | undefined;
+
+  const writerParts: WriterParts = {
+    bucket: adapters.bus.bucket(DEFINITIONS_BUCKET), jobs: core.jobs,
+    numbers: new JobNumbers(adapters.bus.bucket(CONTROL_BUCKET), core.jobs, adapters.store),
+    now: () => adapters.clock.now(), applied: (revision) => core.definitionsApplied(revision), caughtUp: () => core.definitionsCaughtUp(),
+  };
+  const runParts: RunApiParts = {
+    context, jobs: core.jobs, book: core.book, situations: core.situations, writer: new JobWriter(writerParts),
+    leadership: () => {
+      if (core.leadership === undefined) throw new UnavailableError('No server leads right now; try again in a moment.');
+      return core.leadership;
+    },
+    untilEnded: (taskId, limitMs) => core.untilEnded(taskId, limitMs),
+  };
+  const open = <T>(parts: T) => (): T => {
+    if (!core.isOpen) throw new UnavailableError('The scheduler is starting: it has not read the log yet.');
+    return parts;
+  };
+
+  async function start(): Promise<void> {
+    while (!isStopped) {
+      await untilConnected(context, () => isStopped);
+      if (isStopped) return;
+      try {
+        return await core.open();
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+        context.log.warn({ err: error }, 'cannot start yet; trying again');
+        await new Promise<void>((resolve) => context.clock.after(TRY_AGAIN_MS, () => resolve()));
+      }
+    }
+  }
+
+  return {
+    start: () => (starting ??= start()),
+    async stop() {
+      isStopped = true;
+      await starting?.catch(() => undefined);
+      await core.close();
+    },
+    api: {
+      namespaces: namespaceApi(open(writerParts)),
+      apps: appApi(open(writerParts)),
+      jobs: jobApi(open(runParts)),
+      runs: runApi(open(runParts)),
+      ...stateApi(core, oddities),
+    },
+  };
+}
+
+/** The overview shows oddities by kind; the kinds are few and ours. */
+function countOddities(metrics: Metrics, counts: Record<string, number>): Metrics {
+  return {
+    ...metrics,
+    oddity(kind) {
+      counts[kind] = (counts[kind] ?? 0) + 1;
+      metrics.oddity(kind);
+    },
+  };
+}
+
+function untilConnected({ bus, clock }: EngineContext, isStopped: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (bus.state === 'connected' || isStopped()) return resolve();
+      clock.after(50, look);
+    };
+    look();
+  });
+}

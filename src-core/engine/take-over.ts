@@ -1,0 +1,74 @@
+import type { LeaseValue } from '../domain/lease.ts';
+import type { Bus, FeedMessage, Store } from '../ports/index.ts';
+import type { End } from '../wire/index.ts';
+import { decodeEnd, kvKey, MSG_ID_HEADER, parseEndKey, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+
+/** An answer that asks for a monitor message, and the id that message has. */
+export interface MonitorDue {
+  readonly run: { readonly id: string; readonly namespace: string; readonly app: string; readonly job: string };
+  readonly subId: string;
+  readonly end: Pick<End, 'status' | 'reason' | 'monitorStatus' | 'monitorPayload'>;
+  readonly messageId: string;
+}
+
+/** What a new leader must know of what the one before did. */
+export interface TakeOver {
+  /** Fires up to here are decided. */
+  readonly watermark: number;
+  /** Message ids that reached the log after the last watermark: never sent again. */
+  readonly sentIds: ReadonlySet<string>;
+  /** Monitor messages that may be missing. */
+  readonly monitors: readonly MonitorDue[];
+  readonly runsHead: number;
+  readonly highestRunId: string;
+}
+
+const MAX_PAYLOAD_BYTES = 2_097_152;
+
+/**
+ * Reads the log from where the lease's last holder was certain of it. Plain subscribers saw every message, so the
+ * stream's own deduplication is not enough: what stands there must not be sent again.
+ */
+export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | undefined, now: number): Promise<TakeOver> {
+  const info = await bus.streamInfo(STREAM);
+  const runsHead = info?.lastSequence ?? 0;
+  const sentIds = new Set<string>();
+  const monitors = new Map<string, MonitorDue>();
+  if (lease !== undefined) {
+    await readFrom(bus, STREAM, lease.runsSequence + 1, (message) => {
+      const id = message.header(MSG_ID_HEADER);
+      if (id !== '') sentIds.add(id);
+    });
+    await readFrom(bus, RESULTS_STREAM, lease.resultsSequence + 1, (message) => {
+      const due = monitorOf(message);
+      if (due !== undefined && !monitors.has(message.subject)) monitors.set(message.subject, due);
+    });
+  }
+  return { watermark: lease?.watermark ?? now, sentIds, monitors: [...monitors.values()], runsHead, highestRunId: await store.highestRunId() };
+}
+
+/** The id of the monitor message that follows from the answer at this sequence of the results stream. */
+export function monitorMessageId(resultsSequence: number): string {
+  return `monitor:r${resultsSequence}`;
+}
+
+async function readFrom(bus: Bus, stream: string, from: number, onMessage: (message: FeedMessage) => void): Promise<void> {
+  const feed = bus.openFeed({ stream, from, maxPayloadBytes: MAX_PAYLOAD_BYTES, onMessage, onLost: () => {} });
+  try {
+    await feed.caughtUp();
+  } finally {
+    await feed.stop();
+  }
+}
+
+function monitorOf(message: FeedMessage): MonitorDue | undefined {
+  if (!message.text.includes('onitor')) return undefined;
+  const key = parseEndKey(kvKey(RESULTS_PREFIX, message.subject) ?? '');
+  if (key === undefined) return undefined;
+  const end = decodeEnd(message.text, { allowNext: key.kind === 'pre-end', fromLeader: false });
+  if (!end.ok || end.monitorStatus === '') return undefined;
+  return {
+    run: { id: key.taskId, namespace: key.ns, app: key.app, job: key.job }, subId: key.subId ?? '', end,
+    messageId: monitorMessageId(message.sequence),
+  };
+}

@@ -1,0 +1,189 @@
+import type { CancelTimer } from '../ports/index.ts';
+import type { DueFire } from '../schedule/index.ts';
+import { planMisfires } from '../schedule/index.ts';
+import type { EngineContext } from './context.ts';
+import type { JobRuntime } from './job-runtime.ts';
+import type { Jobs } from './jobs.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+/** A gap between two ticks longer than this is a sleep, whatever the platform says. */
+const SLEEP_GAP_MS = 5000;
+const LONGEST_WAIT_MS = 1000;
+/** How soon to look again while fires may not be decided. */
+const BLOCKED_WAIT_MS = 100;
+const FIRES_PER_TURN = 200;
+/** Messages the log has not taken yet; beyond it fires wait their turn instead of piling up in memory. */
+const MOST_UNSETTLED = 20_000;
+/** After a sleep, workers get one heartbeat period to show that they live. */
+const WORKERS_RETURN_MS = 5000;
+const MOST_MISSED_PER_JOB = 1000;
+
+/** Turns the book of fires into decisions, on time. One timer for all jobs. */
+export class Ticker {
+  readonly #context: EngineContext;
+  readonly #jobs: Jobs;
+  readonly #dispatcher: Dispatcher;
+  readonly #mayFire: () => boolean;
+  readonly #unsettled: () => number;
+  readonly #hasWorkers: () => boolean;
+  #cancel: CancelTimer = () => {};
+  #stopped = true;
+  /** Fires taken from the book and not decided yet. */
+  #queue: { at: number; job: JobRuntime }[] = [];
+  #queueFrom = 0;
+  #lastTick = 0;
+  #lastTickMonotonic = 0;
+  #catchUpAt = 0;
+
+  constructor(parts: {
+    context: EngineContext; jobs: Jobs; dispatcher: Dispatcher; mayFire: () => boolean; unsettled: () => number; hasWorkers: () => boolean;
+  }) {
+    this.#context = parts.context;
+    this.#jobs = parts.jobs;
+    this.#dispatcher = parts.dispatcher;
+    this.#mayFire = parts.mayFire;
+    this.#unsettled = parts.unsettled;
+    this.#hasWorkers = parts.hasWorkers;
+  }
+
+  /** All fires at or before this moment are decided. */
+  get decidedThrough(): number {
+    const next = this.#queue[this.#queueFrom];
+    return next === undefined ? this.#jobs.decidedThrough : Math.min(this.#jobs.decidedThrough, next.at - 1);
+  }
+
+  /** Milliseconds since it last looked at the clock. */
+  age(): number {
+    return this.#context.clock.monotonic() - this.#lastTickMonotonic;
+  }
+
+  /** Goes on from the watermark: fires after it are decided, by the misfire policies when it lies further back than a hiccup. */
+  start(watermark: number): void {
+    this.#stopped = false;
+    this.#lastTick = watermark;
+    this.#jobs.rewind(watermark);
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+    this.#queue = [];
+    this.#queueFrom = 0;
+  }
+
+  /** A job came or changed: its first fire may be earlier than the timer. */
+  wake(): void {
+    if (this.#stopped || this.#queue.length > 0) return;
+    this.#cancel();
+    this.#arm(this.#context.clock.now());
+  }
+
+  #tick(): void {
+    if (this.#stopped) return;
+    const { clock, metrics } = this.#context;
+    const now = clock.now();
+    this.#lastTickMonotonic = clock.monotonic();
+    if (!this.#mayFire()) return this.#later(BLOCKED_WAIT_MS);
+    if (this.#catchUpAt === 0 && now - this.#lastTick > SLEEP_GAP_MS) {
+      this.#context.log.warn({ gapMs: now - this.#lastTick }, 'no tick for a while: fires in between go by each job\'s misfire policy');
+      this.#catchUpAt = this.#hasWorkers() ? clock.monotonic() + WORKERS_RETURN_MS : clock.monotonic();
+    }
+    if (this.#catchUpAt > clock.monotonic()) return this.#later(BLOCKED_WAIT_MS);
+    if (this.#catchUpAt !== 0) {
+      this.#catchUpAt = 0;
+      this.#lastTick = now;
+      this.#catchUp(now);
+    } else {
+      const nextAt = this.#jobs.fires.nextAt();
+      if (nextAt !== undefined && nextAt <= now) metrics.tick(now - nextAt);
+      this.#lastTick = Math.max(this.#lastTick, now);
+      this.#enqueue(this.#jobs.fires.due(now, FIRES_PER_TURN));
+      const rest = this.#jobs.fires.nextAt();
+      this.#jobs.decidedThrough = Math.max(this.#jobs.decidedThrough, rest !== undefined && rest <= now ? rest - 1 : now);
+    }
+    this.#work();
+  }
+
+  /** Decides a turn's worth of fires, then lets acknowledgements and answers in. */
+  #work(): void {
+    if (this.#stopped) return;
+    const end = Math.min(this.#queue.length, this.#queueFrom + FIRES_PER_TURN);
+    while (this.#queueFrom < end && this.#mayFire() && this.#unsettled() < MOST_UNSETTLED) {
+      const { at, job } = this.#queue[this.#queueFrom++] as { at: number; job: JobRuntime };
+      // The definition may have changed while the fire stood in line.
+      const current = this.#jobs.byNumber(job.number);
+      if (current !== undefined) this.#dispatcher.fire(current, at, this.#lastTick - at > SLEEP_GAP_MS ? 'catch-up' : 'schedule');
+    }
+    if (this.#queueFrom < this.#queue.length) {
+      const blocked = !this.#mayFire() || this.#unsettled() >= MOST_UNSETTLED;
+      if (blocked) this.#cancel = this.#context.clock.after(2, () => this.#work());
+      else this.#context.clock.soon(() => this.#work());
+      return;
+    }
+    this.#queue = [];
+    this.#queueFrom = 0;
+    this.#arm(this.#context.clock.now());
+  }
+
+  #enqueue(fires: readonly DueFire<JobRuntime>[]): void {
+    for (const { at, jobs } of fires) {
+      const from = this.#queue.length;
+      let plain = true;
+      for (const job of jobs) {
+        this.#queue.push({ at, job });
+        if (job.definition.priority !== 5) plain = false;
+      }
+      if (plain) continue;
+      const sorted = this.#queue.slice(from).sort((a, b) => b.job.definition.priority - a.job.definition.priority);
+      this.#queue.splice(from, sorted.length, ...sorted);
+    }
+  }
+
+  /** Missed fires: each job's policy says which are made up for. */
+  #catchUp(now: number): void {
+    const missed = new Map<JobRuntime, number[]>();
+    const widest = this.#widestWindow();
+    for (const { at, jobs } of this.#jobs.fires.skipTo(now - widest - 1)) for (const job of jobs) this.#dispatcher.skip(job, 'misfire', at);
+    while ((this.#jobs.fires.nextAt() ?? now + 1) <= now) {
+      for (const { at, jobs } of this.#jobs.fires.due(now)) for (const job of jobs) this.#miss(missed, job, at);
+    }
+    const made: { at: number; job: JobRuntime }[] = [];
+    for (const [job, fires] of missed) {
+      const { run, skip } = planMisfires(fires, job.definition.misfire, now);
+      if (skip.length > 0) this.#dispatcher.skip(job, 'misfire', skip.at(-1) as number, skip.length);
+      for (const at of run) made.push({ at, job });
+    }
+    made.sort((a, b) => a.at - b.at);
+    this.#queue.push(...made);
+    this.#jobs.decidedThrough = Math.max(this.#jobs.decidedThrough, now);
+    this.#context.log.info({ jobs: missed.size, madeUp: made.length }, 'caught up after the gap');
+  }
+
+  #miss(missed: Map<JobRuntime, number[]>, job: JobRuntime, at: number): void {
+    const fires = missed.get(job) ?? [];
+    if (fires.length >= MOST_MISSED_PER_JOB) this.#dispatcher.skip(job, 'misfire', fires.shift() as number);
+    fires.push(at);
+    missed.set(job, fires);
+  }
+
+  #widestWindow(): number {
+    let widest = 0;
+    for (const job of this.#jobs.all()) {
+      const { policy, windowMs } = job.definition.misfire;
+      if (policy !== 'skip' && windowMs > widest) widest = windowMs;
+    }
+    return widest;
+  }
+
+  #arm(now: number): void {
+    const nextAt = this.#jobs.fires.nextAt();
+    const wait = nextAt === undefined ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, Math.max(0, nextAt - now));
+    this.#later(wait);
+  }
+
+  #later(wait: number): void {
+    this.#cancel();
+    this.#cancel = this.#context.clock.after(wait, () => this.#tick());
+  }
+}
