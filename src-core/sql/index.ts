@@ -1,0 +1,2 @@
+export { openSqliteStore, type SqliteOptions } from './sqlite/open.ts';
+export { createMemoryStore } from './memory/store.ts';

@@ -1,0 +1,74 @@
+import type { RunRecord, SubRunRecord } from '../../domain/index.ts';
+import { SUB_RUN_KINDS } from '../../domain/index.ts';
+import type { EndTotals, RunPage, RunQuery } from '../../ports/index.ts';
+import { runIdFloor } from '../../wire/index.ts';
+import { ALL_JOBS } from '../roll-up.ts';
+import { isStorableId, parseBefore } from '../run-id.ts';
+import type { Tables } from './tables.ts';
+
+export function queryRuns(tables: Tables, query: RunQuery): RunPage {
+  const before = parseBefore(query.before);
+  const low = query.from === undefined ? 0n : runIdFloor(query.from);
+  const high = query.to === undefined ? undefined : runIdFloor(query.to);
+  if (query.rootId && !isStorableId(query.rootId)) return { items: [], nextBefore: undefined };
+  const items: RunRecord[] = [];
+  for (const run of tables.newestFirst()) {
+    const id = BigInt(run.id);
+    if (before !== undefined && id >= BigInt(before)) continue;
+    if (high !== undefined && id >= high) continue;
+    if (id < low) break;
+    if (!matches(run, query)) continue;
+    if (items.length === query.limit) return { items, nextBefore: items.at(-1)!.id };
+    items.push({ ...run });
+  }
+  return { items, nextBefore: undefined };
+}
+
+export function querySubRuns(tables: Tables, runId: string, options: { before?: string; limit: number }): { items: SubRunRecord[]; nextBefore: string | undefined } {
+  const [beforeKind, beforeNumber] = (options.before ?? '9:0').split(':').map(Number) as [number, number];
+  const place = (part: SubRunRecord): number => SUB_RUN_KINDS.indexOf(part.kind);
+  const found = [...tables.subRuns.get(runId)?.values() ?? []]
+    .filter((part) => place(part) < beforeKind || (place(part) === beforeKind && part.number < beforeNumber))
+    .sort((a, b) => place(b) - place(a) || b.number - a.number);
+  const items = found.slice(0, options.limit).map((part) => ({ ...part }));
+  const last = items.at(-1);
+  return { items, nextBefore: found.length > items.length && last !== undefined ? `${place(last)}:${last.number}` : undefined };
+}
+
+export function queryEndTotals(tables: Tables, query: { jobNumbers?: readonly number[]; from: number; to: number; bucketMs: number }): EndTotals[] {
+  const jobs = new Set(query.jobNumbers ?? [ALL_JOBS]);
+  const width = Math.max(60_000, Math.floor(query.bucketMs / 60_000) * 60_000);
+  const totals = new Map<number, EndTotals>();
+  for (const row of tables.ends.values()) {
+    const at = row.minute * 60_000;
+    if (!jobs.has(row.jobNumber) || at < query.from || at >= query.to) continue;
+    const bucket = Math.floor(at / width) * width;
+    const { minute: _, jobNumber: __, ...sums } = row;
+    const present = totals.get(bucket);
+    totals.set(bucket, present === undefined ? { bucket, ...sums } : {
+      bucket,
+      completed: present.completed + sums.completed,
+      failed: present.failed + sums.failed,
+      expired: present.expired + sums.expired,
+      cancelled: present.cancelled + sums.cancelled,
+      durationMsSum: present.durationMsSum + sums.durationMsSum,
+      durationMsMax: Math.max(present.durationMsMax, sums.durationMsMax),
+      latenessMsSum: present.latenessMsSum + sums.latenessMsSum,
+      latenessMsMax: Math.max(present.latenessMsMax, sums.latenessMsMax),
+    });
+  }
+  return [...totals.values()].sort((a, b) => a.bucket - b.bucket);
+}
+
+/** Empty texts and lists ask for nothing in particular. */
+function matches(run: RunRecord, query: RunQuery): boolean {
+  return (!query.namespace || run.namespace === query.namespace)
+    && (!query.app || run.app === query.app)
+    && (!query.job || run.job === query.job)
+    && (!query.states?.length || query.states.includes(run.state))
+    && (!query.triggers?.length || query.triggers.includes(run.trigger))
+    && (!query.workerId || run.workerId === query.workerId)
+    && (!query.monitorStatus || run.monitorStatus === query.monitorStatus)
+    && (!query.rootId || run.rootId === query.rootId || run.id === query.rootId)
+    && (!query.reason || run.reason.toLowerCase().includes(query.reason.toLowerCase()));
+}

@@ -1,0 +1,11 @@
+import { FIRST } from './0001-first.ts';
+
+export interface Migration {
+  /** From 1, without gaps. */
+  readonly number: number;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, sql: FIRST },
+];

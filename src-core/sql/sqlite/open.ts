@@ -1,0 +1,58 @@
+import { UnavailableError } from '../../domain/index.ts';
+import { NewerSchemaError, type Log, type Store } from '../../ports/index.ts';
+import { ById } from './by-id.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { openWriter, type Connection, type ConnectionOptions } from './connection.ts';
+import { explain } from './errors.ts';
+import { lockFile } from './lock.ts';
+import { migrate } from './migrate.ts';
+import { Reader } from './reader.ts';
+import { Retention } from './retention.ts';
+import { sqliteStore } from './store.ts';
+import { Writer } from './writer.ts';
+
+export interface SqliteOptions {
+  /** The database file; its folder must exist. */
+  readonly file: string;
+  readonly log: Log;
+  /** Script of the reader thread: `reader-thread.ts` or what it was bundled to. */
+  readonly readerEntry: string | URL;
+  /** Every commit reaches the disk before apply() resolves. Otherwise a power loss may take the last ones, which the log then gives back. */
+  readonly fullSync?: boolean;
+  /** Where the native part of better-sqlite3 lies, when a packed program keeps it elsewhere. */
+  readonly nativeBinding?: string;
+}
+
+/**
+ * Opens the file, makes or migrates it, and keeps every other scheduler off it until close(). Rejects with
+ * UnavailableError (locked, full, read-only, damaged, another program's file) or NewerSchemaError.
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const { log } = options;
+  const files: ConnectionOptions = { file: options.file, fullSync: options.fullSync, nativeBinding: options.nativeBinding };
+  let unlock: (() => void) | undefined;
+  let connection: Connection | undefined;
+  try {
+    unlock = lockFile(files);
+    connection = openWriter(files);
+    await migrate(connection, log, Date.now);
+    const byId = new ById(connection);
+    const writer = new Writer(connection, byId);
+    const reader = new Reader(options.readerEntry, files, log);
+    return sqliteStore({
+      connection, writer, byId, reader, unlock,
+      retention: new Retention(connection, writer),
+      checkpointer: new Checkpointer(reader, log),
+    });
+  } catch (error) {
+    connection?.close();
+    unlock?.();
+    throw openingError(error, options.file);
+  }
+}
+
+function openingError(thrown: unknown, file: string): unknown {
+  const error = explain(thrown, file);
+  if (error instanceof UnavailableError || error instanceof NewerSchemaError) return error;
+  return new UnavailableError(`The database ${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}

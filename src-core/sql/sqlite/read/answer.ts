@@ -1,0 +1,52 @@
+import type { MessagePort } from 'node:worker_threads';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { InvalidInputError } from '../../../domain/index.ts';
+import { openKeeper, openReader, type ConnectionOptions } from '../connection.ts';
+import { explain } from '../errors.ts';
+import { readEndTotals } from './end-totals.ts';
+import { readLastRuns } from './last-runs.ts';
+import type { AnswerMessage, CheckpointResult, RequestKind, RequestMessage, Requests } from './requests.ts';
+import { readRuns } from './runs.ts';
+import { readSkips } from './skips.ts';
+
+/** Answers requests one after the other until told to close (null), then leaves the port. */
+export function answerReads(options: ConnectionOptions, port: MessagePort): void {
+  const connection = openReader(options);
+  const keeper = openKeeper(options);
+  connection.function('contains_text', { deterministic: true }, (text: unknown, part: string) => (typeof text === 'string' && text.toLowerCase().includes(part) ? 1 : 0));
+  const db = drizzle(connection);
+  const now = (): number => performance.now();
+  const handlers: { [Kind in RequestKind]: (ask: Requests[Kind]['ask']) => Requests[Kind]['answer'] } = {
+    runs: (query) => readRuns(db, query, now),
+    lastRuns: (jobNumbers) => readLastRuns(db, jobNumbers),
+    skips: (query) => readSkips(db, query),
+    endTotals: (query) => readEndTotals(db, query),
+    checkpoint: (): CheckpointResult => {
+      const [result] = keeper.pragma('wal_checkpoint(passive)') as [{ log: number; checkpointed: number }];
+      return { logged: result.log, moved: result.checkpointed };
+    },
+  };
+  port.on('message', (message: RequestMessage | null) => {
+    if (message === null) {
+      connection.close();
+      keeper.close();
+      port.close();
+      return;
+    }
+    port.postMessage(answer(handlers, message, options.file));
+  });
+}
+
+function answer(handlers: object, { number, kind, ask }: RequestMessage, file: string): AnswerMessage {
+  try {
+    const handle = (handlers as Record<RequestKind, (ask: unknown) => unknown>)[kind];
+    return { number, answer: handle(ask) };
+  } catch (thrown) {
+    const error = explain(thrown, file) as Error;
+    if (error instanceof InvalidInputError) {
+      const [first] = error.errors;
+      return { number, failure: { name: error.name, message: first?.message ?? error.message, field: first?.field ?? '' } };
+    }
+    return { number, failure: { name: error.name, message: error.message } };
+  }
+}

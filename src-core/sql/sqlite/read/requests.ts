@@ -1,0 +1,37 @@
+import type { SkipCount } from '../../../domain/index.ts';
+import type { EndTotals, RunQuery } from '../../../ports/index.ts';
+import type { RawRun } from '../run-row.ts';
+import type { EndTotalsQuery } from './end-totals.ts';
+import type { RawRunPage } from './runs.ts';
+import type { SkipQuery } from './skips.ts';
+
+/** What the reader thread can be asked, and what it answers. All of it survives a structured clone. */
+export interface Requests {
+  runs: { readonly ask: RunQuery; readonly answer: RawRunPage };
+  lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
+  skips: { readonly ask: SkipQuery; readonly answer: readonly SkipCount[] };
+  endTotals: { readonly ask: EndTotalsQuery; readonly answer: readonly EndTotals[] };
+  /** Moves the write-ahead log into the database file, as far as nobody is in the way. */
+  checkpoint: { readonly ask: null; readonly answer: CheckpointResult };
+}
+
+export interface CheckpointResult {
+  /** Pages in the log, and how many of them are in the database file now. */
+  readonly logged: number;
+  readonly moved: number;
+}
+
+export type RequestKind = keyof Requests;
+
+export interface RequestMessage {
+  readonly number: number;
+  readonly kind: RequestKind;
+  readonly ask: Requests[RequestKind]['ask'];
+}
+
+/** `failure` has what is left of an error after a clone: enough to make the same kind again. */
+export interface AnswerMessage {
+  readonly number: number;
+  readonly answer?: unknown;
+  readonly failure?: { readonly name: string; readonly message: string; readonly field?: string };
+}

@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UnavailableError, type StoredJob } from '../../domain/index.ts';
+import type { RunQuery, Store, ViewBatch } from '../../ports/index.ts';
+import type { ById } from './by-id.ts';
+import type { Checkpointer } from './checkpointer.ts';
+import type { Connection } from './connection.ts';
+import { explain } from './errors.ts';
+import type { Reader } from './reader.ts';
+import { readRun } from './run-row.ts';
+import type { Retention } from './retention.ts';
+import type { Writer } from './writer.ts';
+
+export interface SqliteParts {
+  readonly connection: Connection;
+  readonly writer: Writer;
+  readonly byId: ById;
+  readonly retention: Retention;
+  readonly reader: Reader;
+  readonly checkpointer: Checkpointer;
+  readonly unlock: () => void;
+}
+
+/** More than a page of the API, less than what would hold a thread up. */
+const MAX_PAGE = 1_000;
+const JOBS_SLICE = 1_000;
+
+/** The Store over the parts: which thread does what, and errors in words. */
+export function sqliteStore(parts: SqliteParts): Store {
+  const { connection, writer, byId, retention, reader, checkpointer } = parts;
+  const file = connection.name;
+  const probe = connection.prepare('insert into meta (key, value) values (\'probe\', ?) on conflict (key) do update set value = excluded.value');
+  let closed: Promise<void> | undefined;
+
+  function here<Result>(action: () => Result): Result {
+    if (closed !== undefined) throw new UnavailableError('The database is closed.');
+    try {
+      return action();
+    } catch (error) {
+      throw explain(error, file);
+    }
+  }
+
+  /** Writes at once unless the log's last pages are just being moved. */
+  async function write<Result>(rows: number, action: () => Result): Promise<Result> {
+    while (checkpointer.gate !== undefined) await checkpointer.gate;
+    const result = here(action);
+    checkpointer.wrote(rows);
+    return result;
+  }
+
+  async function close(): Promise<void> {
+    await checkpointer.settle();
+    await reader.close();
+    connection.close();
+    parts.unlock();
+  }
+
+  return {
+    apply: (batch) => write(rowsOf(batch), () => writer.apply(batch)),
+    checkpoints: async () => here(() => byId.checkpoints()),
+    resetCheckpoints: () => write(1, () => writer.resetCheckpoints()),
+    openRuns: async () => here(() => byId.openRuns()),
+    highestRunId: async () => here(() => byId.highestRunId()),
+    async definitions() {
+      const namespaces = here(() => byId.namespaces());
+      const apps = here(() => byId.apps());
+      const jobs: StoredJob[] = [];
+      for (;;) {
+        const slice = here(() => byId.jobsAfter(jobs.at(-1), JOBS_SLICE));
+        jobs.push(...slice);
+        if (slice.length < JOBS_SLICE) return { namespaces, apps, jobs };
+        await nextTurn();
+      }
+    },
+    workers: async () => here(() => byId.workers()),
+    run: async (id) => here(() => byId.run(id)),
+    async runs(query: RunQuery) {
+      const page = await reader.ask('runs', { ...query, limit: bounded(query.limit) });
+      return { items: page.rows.map(readRun), nextBefore: page.nextBefore };
+    },
+    subRuns: async (runId, options) => here(() => byId.subRuns(runId, { ...options, limit: bounded(options.limit) })),
+    async lastRuns(jobNumbers) {
+      const rows = await reader.ask('lastRuns', jobNumbers);
+      return new Map(rows.map(readRun).map((run) => [run.jobNumber, run]));
+    },
+    skips: (query) => reader.ask('skips', query),
+    endTotals: (query) => reader.ask('endTotals', query),
+    hasRunsOf: async (jobNumber) => here(() => byId.hasRunsOf(jobNumber)),
+    deleteRunsBefore: (id, limit) => write(limit, () => retention.deleteRuns(id, limit)),
+    async deleteCountersBefore(at) {
+      while (await write(500, () => retention.deleteCounters(at))) await nextTurn();
+    },
+    size: async () => ({ databaseBytes: bytes(file), walBytes: bytes(`${file}-wal`) }),
+    probe: () => write(1, () => writer.transaction(() => void probe.run(Date.now()))),
+    close: () => (closed ??= close()),
+  };
+}
+
+function rowsOf(batch: ViewBatch): number {
+  return batch.insertRuns.length + batch.updateRuns.length + batch.putSubRuns.length + batch.addSkips.length
+    + batch.putWorkers.length + batch.definitions.length;
+}
+
+function bounded(limit: number): number {
+  return Math.max(1, Math.min(MAX_PAGE, Math.floor(limit)));
+}
+
+function bytes(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,25 @@
+import { createMemoryStore } from '../../src-core/sql/index.ts';
+import { tempSqlite } from '../support/store-sqlite.ts';
+import { storeConformance } from './store.ts';
+
+storeConformance('memory', async () => {
+  const store = createMemoryStore();
+  return { store, reopen: undefined, dispose: () => store.close() };
+});
+
+storeConformance('SQLite', async () => {
+  const files = tempSqlite();
+  let store = await files.open();
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      store = await files.open();
+      return store;
+    },
+    async dispose() {
+      await store.close();
+      files.remove();
+    },
+  };
+});
