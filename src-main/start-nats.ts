@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock, Config, Log } from '../src-core/system/index.ts';
 import { connectBus, findNatsServer, startEmbeddedNats } from '../src-core/nats/index.ts';
 import type { CleanUp } from './clean-up.ts';
+import { natsLogin } from './nats-login.ts';
 
 export interface StartNatsOptions {
   readonly config: Config;
@@ -42,18 +42,9 @@ export async function startNats({ config, clock, log, nodeId, programDir, enviro
     url = embedded.url;
     whose = { started: 'embedded', adopted: 'embedded, still running from before', external: 'already running here' }[embedded.kind] + `, ${embedded.version}`;
   }
-  const tls = { ...given('caFile', config.natsTlsCa), ...given('certFile', config.natsTlsCert), ...given('keyFile', config.natsTlsKey) };
-  const bus = await connectBus({
-    url, log, name: `natsjob ${nodeId}`,
-    ...(Object.keys(tls).length > 0 ? { tls } : {}),
-    ...(config.natsCreds === '' ? {} : { credentials: readFileSync(config.natsCreds, 'utf8') }),
-  });
+  const bus = await connectBus({ url, log, name: `natsjob ${nodeId}`, ...natsLogin(config) });
   cleanUp.add('NATS connection', () => bus.close());
   const isConnected = bus.state === 'connected';
   if (!isConnected && config.requireNats) throw new NatsMissingError(`NATS at ${bus.serverUrl} cannot be reached, and --require-nats says it must be there.`);
   return { bus, shown: `${bus.serverUrl} (${isConnected ? whose || 'connected' : 'away, trying on'})` };
-}
-
-function given<Name extends string>(name: Name, value: string): Partial<Record<Name, string>> {
-  return (value === '' ? {} : { [name]: value }) as Partial<Record<Name, string>>;
 }

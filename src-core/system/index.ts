@@ -13,3 +13,4 @@ export { redactUrl } from './log/redact.ts';
 export { DataDirLockedError, announcedUrl, lockDataDir, readLockHolder, type DataDirLock, type LockHolder } from './folders/data-dir-lock.ts';
 export { DataDirUnusableError, prepareDataDir } from './folders/prepare-data-dir.ts';
 export { readOrMake } from './folders/kept-value.ts';
+export { inspectDatabase, type DatabaseLook } from './folders/inspect-database.ts';

@@ -59,7 +59,6 @@ export function yesOrNo(): Parser<boolean> {
 /** Any one-line text within the lengths. */
 export function plainText(least: number, most: number): Parser<string> {
   return (text) => {
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
     if (text.length >= least && text.length <= most && !/[\u0000-\u001f\u007f]/.test(text)) return text;
     throw new NotAllowed(`must be ${least} to ${most} characters on one line`);
   };
