@@ -9,7 +9,7 @@ import { openSqliteStore } from '../src-core/sql/index.ts';
 import { CleanUp } from './clean-up.ts';
 import { reachableUrl } from './client/scheduler-url.ts';
 import { lateApi } from './late-api.ts';
-import { openScheduler } from './open-scheduler.ts';
+import { openScheduler } from '../src-core/index.ts';
 import { startNats } from './start-nats.ts';
 import { VERSION } from './version.ts';
 

@@ -163,8 +163,8 @@ export class Core {
   }
 
   get role(): 'leader' | 'standby' | 'starting' {
-    if (!this.isOpen) return 'starting';
-    return this.leadership !== undefined ? 'leader' : 'standby';
+    if (this.leadership !== undefined) return 'leader';
+    return this.isOpen && this.elector.isDecided && !this.elector.isLeading ? 'standby' : 'starting';
   }
 
   /** Rows and messages the view is behind. */

@@ -44,6 +44,11 @@ export class Elector {
     return this.#leading;
   }
 
+  /** It is known who leads, be it this node or another. */
+  get isDecided(): boolean {
+    return this.#leading || !this.#isFirstLook;
+  }
+
   isTrusted(): boolean {
     return this.#leading && this.#context.clock.monotonic() < this.#trustUntil;
   }
@@ -87,8 +92,10 @@ export class Elector {
     if (this.#leading) return this.#renew();
     const entry = await this.#context.leaseStore.read();
     const wait = this.#waitFor(entry);
-    this.#isFirstLook = false;
-    if (wait > 0) return;
+    if (wait > 0) {
+      this.#isFirstLook = false;
+      return;
+    }
     await this.#take(entry?.value, entry?.revision ?? 0);
   }
 
