@@ -9,6 +9,8 @@ import type { EngineContext } from './context.ts';
 
 /** Rows wait at most this long. */
 const FLUSH_MS = 25;
+/** A checkpoint that moved with no row to write (plus, foreign messages) waits this long. */
+const CHECKPOINT_MS = 1000;
 /** A batch is written as soon as it is this long: about 5 ms of work. */
 const BATCH_ROWS = 300;
 const TRY_AGAIN_MS = 1000;
@@ -41,6 +43,8 @@ export class Projector {
   #definitions: DefinitionChange[] = [];
   #workers = new Map<string, WorkerRecord>();
   #cancel: CancelTimer = () => {};
+  /** What the timer waits for; undefined when none runs. */
+  #armedFor: number | undefined;
   #running: Promise<void> | undefined;
   #stopped = true;
   #lastCheckpoint = '';
@@ -70,22 +74,32 @@ export class Projector {
     this.#arm(FLUSH_MS);
   }
 
+  /** Something was applied that the view does not have: sees to it that it is written soon. */
+  #wake(delay: number): void {
+    if (this.#stopped || this.#running !== undefined || this.#failedAt !== undefined) return;
+    if (this.#armedFor === undefined || this.#armedFor > delay) this.#arm(delay);
+  }
+
   addDefinition(change: DefinitionChange): void {
     this.#definitions.push(change);
+    this.#wake(FLUSH_MS);
   }
 
   addSkips(items: readonly SkipCount[]): void {
     this.#skips.push(...items);
+    this.#wake(FLUSH_MS);
   }
 
   addWorker(worker: WorkerRecord): void {
     this.#workers.set(workerKey(worker), worker);
+    this.#wake(FLUSH_MS);
   }
 
   /** Called after each message: writes when a batch is full. */
   applied(): void {
     const { unsaved } = this.#parts.book;
-    if (unsaved < BATCH_ROWS || this.#stopped || this.#running !== undefined) return;
+    if (this.#stopped || this.#running !== undefined) return;
+    if (unsaved < BATCH_ROWS) return this.#wake(unsaved > 0 ? FLUSH_MS : CHECKPOINT_MS);
     if (this.#failedAt === undefined) void this.#flush();
     else if (unsaved >= MOST_WAITING) this.#parts.stall(true);
   }
@@ -104,13 +118,21 @@ export class Projector {
 
   #arm(delay: number): void {
     this.#cancel();
-    if (!this.#stopped) this.#cancel = this.#parts.context.clock.after(delay, () => void this.#flush());
+    this.#armedFor = undefined;
+    if (this.#stopped) return;
+    this.#armedFor = delay;
+    this.#cancel = this.#parts.context.clock.after(delay, () => {
+      this.#armedFor = undefined;
+      void this.#flush();
+    });
   }
 
   #flush(): Promise<void> {
     this.#running ??= this.#write().finally(() => {
       this.#running = undefined;
-      this.#arm(this.#failedAt === undefined ? FLUSH_MS : TRY_AGAIN_MS);
+      if (this.#failedAt !== undefined) this.#arm(TRY_AGAIN_MS);
+      else if (this.waiting > 0) this.#arm(FLUSH_MS);
+      else this.#arm(CHECKPOINT_MS);
     });
     return this.#running;
   }
