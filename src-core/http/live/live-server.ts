@@ -100,10 +100,22 @@ class LiveSockets implements LiveServer {
     if (path !== `${API_BASE}/live`) return new ProblemError(404, 'no-such-path', 'Not found', 'There is no WebSocket at this path.');
     if (query) return new ProblemError(400, 'invalid-input', 'Invalid input', 'The live feed takes no query: send the token in the first message.', { errors: [{ field: query.split('=')[0]!.slice(0, 64), message: 'is not a parameter here' }] });
     if (!isOwnOrigin(request.headers, this.#options.allowOrigins)) return new ProblemError(403, 'foreign-origin', 'Not from here', 'The WebSocket is opened by a page of another site.');
-    if (this.#stopping || this.#clients.size >= this.#limits.maxConnections) {
+    if (this.#stopping || !this.#hasRoom()) {
       return new ProblemError(503, 'too-many-connections', 'Too many connections', `There are ${this.#clients.size} live connections already.`, { extra: { retryAfter: 5 }, headers: { 'retry-after': '5' } });
     }
     return undefined;
+  }
+
+  /** Whoever has not shown a token yet makes room: strangers cannot use up the places. */
+  #hasRoom(): boolean {
+    if (this.#clients.size < this.#limits.maxConnections) return true;
+    for (const client of this.#clients) {
+      if (client.connection) continue;
+      client.socket.terminate();
+      this.#forget(client);
+      return true;
+    }
+    return false;
   }
 
   #onConnect(socket: WebSocket, request: IncomingMessage): void {

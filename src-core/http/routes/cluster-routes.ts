@@ -4,7 +4,7 @@ import { PREVIEW_REQUEST } from '../schema/request-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { parseTime } from '../times.ts';
-import { name, text } from './fields.ts';
+import { name, serverId } from './fields.ts';
 import { present } from './present.ts';
 import { defineRoute, NO_CONTENT, ok } from './route.ts';
 import type { Route } from './route.ts';
@@ -34,7 +34,7 @@ export function clusterRoutes(api: SchedulerApi): readonly Route[] {
     }),
     defineRoute({
       method: 'POST', path: '/servers/{id}/step-down', operationId: 'stepDown', summary: 'Make the leader give up its lease', tag: 'Cluster',
-      params: { id: text(128) },
+      params: { id: serverId() },
       answers: { 204: null }, problems: [404, 409],
       handle: async ({ params: { id } }) => {
         await api.stepDown(id);

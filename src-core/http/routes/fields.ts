@@ -15,6 +15,8 @@ export interface Field<T> {
   readonly fallback?: T;
   /** May be given more than once. */
   readonly many?: boolean;
+  /** Given and empty is as good as not given: an emptied filter box. */
+  readonly emptyIsAbsent?: boolean;
   /** Throws BadField, or a problem of its own. */
   read(text: string): T;
 }
@@ -63,8 +65,19 @@ export function taskId(): Field<string> {
 export function text(maxLength: number, description?: string): Field<string> {
   return {
     schema: { type: 'string', maxLength, ...(description === undefined ? {} : { description }) },
+    emptyIsAbsent: true,
     read: (value) => {
       if (value.length > maxLength) throw new BadField(`must have at most ${maxLength} characters`);
+      return value;
+    },
+  };
+}
+
+export function serverId(): Field<string> {
+  return {
+    schema: { type: 'string', minLength: 1, maxLength: 128 },
+    read: (value) => {
+      if (value.length === 0 || value.length > 128) throw new BadField('must have 1 to 128 characters');
       return value;
     },
   };
@@ -131,7 +144,7 @@ export function readFields(fields: Fields, given: ReadonlyMap<string, readonly s
   }
   for (const [key, field] of Object.entries(fields)) {
     const texts = given.get(key);
-    if (texts === undefined) {
+    if (texts === undefined || (field.emptyIsAbsent && texts.every((value) => value === ''))) {
       if (field.fallback !== undefined) values[key] = field.fallback;
       continue;
     }
@@ -149,7 +162,6 @@ export function readFields(fields: Fields, given: ReadonlyMap<string, readonly s
 function readOne(field: Field<unknown>, texts: readonly string[]): unknown {
   if (texts.length > 1 && !field.many) throw new BadField('is given more than once');
   const joined = texts.join(',');
-  // "?state=" of an emptied filter box asks for nothing and would match nothing.
   if (joined === '' && field.schema.type !== 'string') throw new BadField('must not be empty');
   return field.read(joined);
 }

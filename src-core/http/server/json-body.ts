@@ -14,6 +14,7 @@ export function parseJsonBody(bytes: Buffer): unknown {
     throw badJson(`The body is not JSON: ${position === undefined ? (error as Error).message : `${position.message} at position ${position.index} (line ${position.line}, column ${position.column})`}.`);
   }
   checkShape(value);
+  if (LONG_NUMBER.test(text)) checkNumbers(text);
   return value;
 }
 
@@ -43,6 +44,20 @@ function checkShape(value: unknown): void {
     }
     level = next;
   }
+}
+
+/** Cheap to look for; most bodies have none. */
+const LONG_NUMBER = /\d{16}/;
+
+/** A whole number that JavaScript would round silently: somebody's order number in the args of a job. */
+function checkNumbers(text: string): void {
+  JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
+    const { source } = context ?? {};
+    if (typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value)) {
+      throw badJson(`The number ${source.slice(0, 40)} is too long to be kept exactly; send it as text.`);
+    }
+    return value;
+  }) as (key: string, value: unknown) => unknown);
 }
 
 function badJson(detail: string): ProblemError {

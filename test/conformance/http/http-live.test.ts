@@ -165,8 +165,13 @@ test('pages of other sites, tokens in the URL, other paths and one too many are 
   expect(await refused({ origin: 'http://evil.example' })).toMatchObject({ status: 403, body: { type: 'urn:natsjob:problem:foreign-origin' } });
   expect(await refused({ path: `/natsjob/api/live?token=${http.token}` })).toMatchObject({ status: 400 });
   expect(await refused({ path: '/natsjob/api/other' })).toMatchObject({ status: 404 });
-  const own = await connected({ origin: http.origin });
-  const clients = [own, ...(await Promise.all(Array.from({ length: 7 }, () => connected())))];
+  const protocols = ['natsjob', `bearer.${http.token}`];
+  const clients = await Promise.all(Array.from({ length: 7 }, () => connected({ protocols, origin: http.origin })));
+  await Promise.all(clients.map((client) => client.next()));
+  const stranger = await connected();
+  clients.push(await connected({ protocols }));
+  expect((await stranger.closed).code).toBe(1006);
+  await clients.at(-1)!.next();
   expect(await refused({})).toMatchObject({ status: 503, body: { retryAfter: 5 } });
   for (const client of clients) client.socket.terminate();
   await Promise.all(clients.map((client) => client.closed));

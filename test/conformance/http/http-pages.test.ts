@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 /** The two locations of the manual's nginx: /natsjob/api as it is, /natsjob/ without its prefix. */
-function proxyLikeTheManual(incoming: import('node:http').IncomingMessage, answer: import('node:http').ServerResponse): void {
+function proxyLikeTheManual(incoming: IncomingMessage, answer: ServerResponse): void {
   const api = incoming.url!.startsWith('/natsjob/api');
   const headers = { ...incoming.headers, 'x-real-ip': '203.0.113.9', ...(api ? { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https' } : {}) };
   const path = api ? incoming.url! : incoming.url!.replace(/^\/natsjob/, '');

@@ -120,6 +120,11 @@ const ROWS: readonly Row[] = [
   // Bodies.
   { call: 'POST /jobs', body: '{"a":}', status: 400, calls: [], fields: [''] },
   { call: 'POST /jobs', body: new Uint8Array([0x22, 0xff, 0x22]), status: 400, calls: [], fields: [''] },
+  { call: 'POST /jobs', body: '{"args":{"order":12345678901234567890}}', status: 400, calls: [], fields: [''] },
+  { call: 'POST /jobs', body: '{"args":["12345678901234567890",9007199254740991,0.12345678901234567]}', status: 201 },
+  { call: 'GET /runs?reason=&worker=&monitorStatus=', status: 200, calls: ['runs.list({}, {"limit":50})'] },
+  { call: 'GET /runs?state=&from=', status: 400, calls: [], fields: ['state', 'from'] },
+  { call: 'POST /servers//step-down', status: 400, calls: [], fields: ['id'] },
   { call: 'POST /jobs', body: '{"args":{"__proto__":{"x":1}}}', status: 400, calls: [], fields: ['__proto__'] },
   { call: 'POST /jobs', body: '['.repeat(100) + ']'.repeat(100), status: 400, calls: [], fields: [''] },
   { call: 'POST /jobs', body: '['.repeat(400_000) + ']'.repeat(400_000), status: 400, calls: [], fields: [''] },
