@@ -54,7 +54,10 @@ export async function startNatsjob(config: Config, options: StartOptions): Promi
   const logger = await createLogger({ format: config.logEnv, level: config.logLevel, dir: config.logDir });
   const { log } = logger;
   const cleanUp = new CleanUp((step, error) => log.error({ err: error, step }, 'A part could not be ended in order'));
-  cleanUp.add('log', () => logger.close());
+  cleanUp.add('log', () => {
+    log.info({}, 'Stopped');
+    return logger.close();
+  });
   cleanUp.add('data folder lock', () => lock.release());
   const clock = systemClock();
   const { metrics, registry } = createMetrics();

@@ -120,6 +120,8 @@ function isNatsUrl(url: string): boolean {
 export function timezone(): Parser<string> {
   return (text, { systemTimezone }) => {
     const zone = text.trim() || systemTimezone;
+    // Known to be good, and the first zone that is looked up costs some 10 ms of the start.
+    if (zone === systemTimezone) return zone;
     try {
       // Throws on unknown names. The name as given is kept: it is what people recognise.
       new Intl.DateTimeFormat('en', { timeZone: zone });
