@@ -1,6 +1,7 @@
 import type { SchedulerApi } from '../../ports/api.ts';
 import { API_BASE } from '../contract.ts';
 import { encodeCursor } from '../cursor.ts';
+import type { ListName } from '../cursor.ts';
 import { toApp, toNamespace } from '../resources.ts';
 import { NAMED_PATCH, NAMED_REQUEST } from '../schema/request-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
@@ -114,6 +115,6 @@ export function toPage(query: { limit: number; cursor: string | undefined }): { 
   return query.cursor === undefined ? { limit: query.limit } : { limit: query.limit, after: query.cursor };
 }
 
-export function nextCursor(list: string, next: string | undefined): string | null {
+export function nextCursor(list: ListName, next: string | undefined): string | null {
   return next === undefined ? null : encodeCursor(list, next);
 }

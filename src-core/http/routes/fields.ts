@@ -1,6 +1,7 @@
 import type { FieldError } from '../../domain/errors.ts';
 import { isValidName, NAME_RULE } from '../../domain/names.ts';
 import { decodeCursor } from '../cursor.ts';
+import type { ListName } from '../cursor.ts';
 import { didYouMean } from '../nearest.ts';
 import { invalidInput } from '../problem.ts';
 import { TIME_RULE } from '../schema/check-schema.ts';
@@ -127,11 +128,11 @@ export function integer(minimum: number, maximum: number, fallback: number): Fie
 }
 
 /** Reads the `cursor` parameter of the named list. */
-export function cursor(list: string): Field<string> {
+export function cursor(list: ListName): Field<string> {
   return { schema: { type: 'string', description: 'nextCursor of the page before' }, read: (value) => decodeCursor(list, value) };
 }
 
-export function pageFields(list: string): { limit: Field<number> & { readonly fallback: number }; cursor: Field<string> } {
+export function pageFields(list: ListName): { limit: Field<number> & { readonly fallback: number }; cursor: Field<string> } {
   return { limit: integer(1, 200, 50), cursor: cursor(list) };
 }
 

@@ -17,7 +17,7 @@ export function jobRoutes(api: SchedulerApi): readonly Route[] {
   const params = { id: jobId() };
   return [
     defineRoute({
-      method: 'GET', path: '/jobs', operationId: 'listJobs', summary: 'Jobs, newest first', tag,
+      method: 'GET', path: '/jobs', operationId: 'listJobs', summary: 'Jobs by namespace, app and name', tag,
       query: {
         namespace: name(),
         app: name(),

@@ -52,7 +52,8 @@ test('a cursor that was not given out is refused, whatever it is', async () => {
   expect((await http.send('GET', `/jobs?cursor=${nextCursor}`)).status).toBe(200);
   expect(http.calls).toEqual(['jobs.list({}, {"limit":50,"after":"app.orders.nightly"})']);
   expect((await http.send('GET', `/runs?cursor=${nextCursor}`)).status).toBe(400);
-  for (const bad of ['', 'a', 'é', `${nextCursor}=`, nextCursor.slice(1), Buffer.from('[1,"jobs",7]').toString('base64url'), Buffer.from('{}').toString('base64url'), 'A'.repeat(5_000)]) {
+  expect((await http.send('GET', `/runs?cursor=${Buffer.from('[1,"runs","9999999999999999999"]').toString('base64url')}`)).status).toBe(400);
+  for (const bad of ['', 'a', 'é', `${nextCursor}=`, nextCursor.slice(1), Buffer.from('[1,"jobs",7]').toString('base64url'), Buffer.from('{}').toString('base64url'), Buffer.from('[1,"jobs","a.b\'"]').toString('base64url'), 'A'.repeat(5_000)]) {
     const answer = await http.send('GET', `/jobs?cursor=${encodeURIComponent(bad)}`);
     expect(answer.status, bad.slice(0, 50)).toBe(400);
     expect(answer.body.errors[0].field).toBe('cursor');
