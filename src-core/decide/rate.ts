@@ -10,6 +10,10 @@ export class RateWindow {
     this.#limit = limit;
   }
 
+  get isEmpty(): boolean {
+    return this.#times.length === 0;
+  }
+
   /** Epoch ms from which one more may go; may lie in the past. */
   freeAt(): number {
     if (this.#times.length < this.#limit.max) return 0;

@@ -78,7 +78,9 @@ export class Agenda {
     if (job === undefined || job.definition.state === 'disabled') return this.#drop([...waiting], 'the job is gone or disabled');
     while (waiting.length > 0) {
       const entry = waiting.find((candidate) => !candidate.cancelling);
-      if (entry === undefined || !mayRelease(job.definition, this.#situations.of(job, this.#context.clock.now()))) return;
+      const situation = this.#situations.of(job, this.#context.clock.now());
+      if (entry === undefined) return;
+      if (!mayRelease(job.definition, situation)) return this.#reviewBy(situation.rateFreeAt);
       this.#dispatcher.release(job, entry);
       if (entry.place === 'waiting') return;
     }
@@ -136,11 +138,18 @@ export class Agenda {
     }
   }
 
+  /** A rate limit opens at a known moment: held runs are looked at then, not at the next round. */
+  #reviewBy(at: number): void {
+    if (at <= this.#context.clock.now() || at >= this.#reviewAt) return;
+    this.#reviewAt = at;
+    this.#arm();
+  }
+
   #arm(): void {
-    const due = this.#delayed.peekAt();
+    const due = Math.min(this.#delayed.peekAt() ?? Number.POSITIVE_INFINITY, this.#holding.size > 0 ? this.#reviewAt : Number.POSITIVE_INFINITY);
     const now = this.#context.clock.now();
     const longest = this.#book.activeRuns > 0 ? LOOK_MS : IDLE_LOOK_MS;
-    const wait = due === undefined ? longest : Math.max(1, Math.min(longest, due - now));
+    const wait = Math.max(1, Math.min(longest, due - now));
     this.#cancel();
     this.#cancel = this.#context.clock.after(wait, () => this.#look());
   }

@@ -14,6 +14,7 @@ import { Leadership } from './leadership.ts';
 import { inspectLog, seedDefinitions } from './log-state.ts';
 import { Observer } from './observer.ts';
 import { Projector } from './projector.ts';
+import { recallRates } from './rate-memory.ts';
 import { Retention } from './retention.ts';
 import { Situations } from './situations.ts';
 import { monitorMessageId, readTakeOver } from './take-over.ts';
@@ -223,6 +224,8 @@ export class Core {
       await this.#observer.caughtUp();
       const takeOver = await readTakeOver(bus, store, previous, clock.now());
       await this.#observer.caughtUp();
+      await this.#projector.settle();
+      await recallRates(this.jobs, store, clock.now());
       if (!this.elector.isLeading || this.elector.term !== term || this.#closing) return;
       this.#term = term;
       const leadership = new Leadership({
