@@ -8,6 +8,6 @@ export async function help({ words, print, language }: CommandContext, commands:
   if (name === '') print(programHelp(commands, language));
   else if (command) print(commandHelp(command, language));
   else if (commands.some((candidate) => candidate.name.startsWith(`${name} `))) print(groupHelp(name, commands, language));
-  else throw new UsageError(`There is no command "${name}".${didYouMean(name, commands.map((candidate) => candidate.name))}`);
+  else throw new UsageError(`There is no command "${name}".${didYouMean(name, commands.flatMap((candidate) => [candidate.name, candidate.name.split(' ')[0] ?? '']))}`);
   return 0;
 }

@@ -68,8 +68,10 @@ export function differences(wanted: Fields, current: Fields): Fields {
   for (const [name, value] of Object.entries(wanted)) {
     if (name === 'namespace' || name === 'app' || name === 'name' || value === undefined) continue;
     const now = current[name];
-    const whole = name !== 'args' && isGroup(value) && isGroup(now) ? { ...now, ...value } : value;
-    if (!same(whole, now)) patch[name] = whole;
+    // Args are the job's own business: whatever they are, they are one value.
+    const isOneValue = name === 'args' || !isGroup(value) || !isGroup(now);
+    const whole = isOneValue ? value : { ...now, ...value };
+    if (isOneValue ? !isDeepStrictEqual(value, now) && !isSameMoment(value, now) : !same(whole, now)) patch[name] = whole;
   }
   return patch;
 }
