@@ -49,6 +49,7 @@ async function ensureOne(manager: JetStreamManager, wanted: ObjectConfig, remark
 /** The server sets the bound aside at once and refuses one it has no room for; a smaller one is better than none. */
 async function addFitting(manager: JetStreamManager, wanted: ObjectConfig, remarks: string[]): Promise<void> {
   let bytes = wanted.max_bytes ?? -1;
+  let cut = 3 / 4;
   for (;;) {
     try {
       await manager.streams.add({ ...wanted, max_bytes: bytes });
@@ -57,8 +58,10 @@ async function addFitting(manager: JetStreamManager, wanted: ObjectConfig, remar
       }
       return;
     } catch (error) {
-      if (!NO_STORAGE.has(apiCode(error)) || bytes / 2 < SMALLEST_BYTES) throw error;
-      bytes = Math.floor(bytes / 2);
+      if (!NO_STORAGE.has(apiCode(error)) || bytes * cut < SMALLEST_BYTES) throw error;
+      // First by a quarter, so that a bound which fits by halving does not fill the server to the brim.
+      bytes = Math.floor(bytes * cut);
+      cut = 1 / 2;
     }
   }
 }

@@ -56,6 +56,9 @@ export function openLogPublisher(connection: Connection, options: LogPublisherOp
  * Waiting (never sent) → in flight (given to the socket) → settled. What is in flight when the connection breaks, or stays
  * unanswered, is looked up in the stream; only what is not there goes back, in front of the waiting ones.
  *
+ * The server shows a message to core subscribers before it stores it. What it has shown but not stored when it dies is not in
+ * the stream, so it is sent again, and they see it twice: one chunk at most, and there is no way to tell from here.
+ *
  * A message the stream refuses for the moment was seen by core subscribers all the same; sending it again shows
  * it to them again. So after a refusal one message at a time is tried until one is taken.
  */
@@ -162,11 +165,15 @@ class PipelinedPublisher implements LogPublisher {
       await this.#reconcile(round);
     }
     for (const target of [this.#runs, this.#results]) {
-      while (round === this.#round && target.created === undefined) {
-        await learnTarget(this.#connection, target).catch(async (error: unknown) => {
+      let known = false;
+      while (round === this.#round && !known) {
+        try {
+          await learnTarget(this.#connection, target);
+          known = true;
+        } catch (error) {
           this.#complain(`the stream ${target.stream} cannot be read: ${describe(error)}`);
           await pause(RETRY_MS);
-        });
+        }
       }
     }
     if (round !== this.#round) return;
@@ -235,6 +242,13 @@ class PipelinedPublisher implements LogPublisher {
     let entry = this.#peek();
     if (entry === undefined) return;
     if (this.#refusals > 0 && this.#inFlight.size > 0) return;
+    if (entry.target.created === '') {
+      // Core subscribers would see it, and see it again once there is a stream to store it.
+      this.#complain(`the stream ${entry.target.stream} does not exist`);
+      learnTarget(this.#connection, entry.target).catch(() => {});
+      this.#pumpLater(RETRY_MS);
+      return;
+    }
     if (!this.#options.maySend()) {
       this.#pumpLater(HELD_BACK_MS);
       return;
@@ -247,6 +261,10 @@ class PipelinedPublisher implements LogPublisher {
         this.#shift();
         settle(entry, 0, this.#log);
       } else {
+        if (entry.target.created === '') {
+          this.#schedulePump();
+          return;
+        }
         const frame = (entry.frame ??= this.#encode(entry));
         if (this.#inFlightBytes > 0 && this.#inFlightBytes + entry.bytes > CHUNK_BYTES) return;
         const slot = this.#nextSlot;

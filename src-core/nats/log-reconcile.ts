@@ -28,7 +28,7 @@ export function resultsTarget(): LogTarget {
   return { stream: RESULTS_STREAM, fenceSubject: `${RESULTS_PREFIX}natsjob.fence`, lastSequence: 0, created: undefined };
 }
 
-/** Learns where the stream ends, before anything is sent to it. */
+/** Learns whether the stream is there and where it ends. Only while nothing sent to it is unanswered. */
 export async function learnTarget(connection: Connection, target: LogTarget): Promise<void> {
   const end = await readEnd(connection, target.stream);
   target.created = end.created;

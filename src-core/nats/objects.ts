@@ -10,10 +10,14 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 const DUPLICATE_WINDOW_MS = 120_000;
 
-/** All the scheduler keeps in NATS, as protocol.md lists it: the runs stream first. */
+/** All the scheduler keeps in NATS, as protocol.md lists it. The runs stream last: its bound may take all the room there is. */
 export function wantedObjects(options: BusObjectsOptions): readonly ObjectConfig[] {
   const { replicas } = options;
   return [
+    bucketConfig(HEARTBEAT_BUCKET, { history: 1, ttlMs: 30 * SECOND_MS, replicas }),
+    bucketConfig(RESULTS_BUCKET, { history: 8, ttlMs: DAY_MS, replicas }),
+    bucketConfig(DEFINITIONS_BUCKET, { history: 8, ttlMs: 0, replicas }),
+    bucketConfig(CONTROL_BUCKET, { history: 8, ttlMs: 0, replicas }),
     {
       name: STREAM,
       subjects: [...STREAM_SUBJECTS],
@@ -26,10 +30,6 @@ export function wantedObjects(options: BusObjectsOptions): readonly ObjectConfig
       allow_direct: true,
       num_replicas: replicas,
     },
-    bucketConfig(HEARTBEAT_BUCKET, { history: 1, ttlMs: 30 * SECOND_MS, replicas }),
-    bucketConfig(RESULTS_BUCKET, { history: 8, ttlMs: DAY_MS, replicas }),
-    bucketConfig(DEFINITIONS_BUCKET, { history: 8, ttlMs: 0, replicas }),
-    bucketConfig(CONTROL_BUCKET, { history: 8, ttlMs: 0, replicas }),
   ];
 }
 

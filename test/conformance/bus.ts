@@ -292,6 +292,20 @@ export function describeBus(name: string, open: () => Promise<BusWorld>): void {
       await feed.stop();
     });
 
+    it('shows nothing to anyone while there is no stream to store it in', async () => {
+      await world.wipe();
+      await until(() => bus.state === 'connected');
+      const seen: string[] = [];
+      await world.listen((_subject, id) => seen.push(id));
+      const log = bus.openLog({ term: 1, maySend: () => true });
+      const settled = new Promise<number>((resolve) => log.publish(message('early', { onSettled: resolve })));
+      await tick(100);
+      expect(seen).toEqual([]);
+      await bus.ensureObjects(OBJECTS);
+      expect(await settled).toBe(1);
+      expect(seen).toEqual(['early']);
+    });
+
     it('ends a feed when the stream was made anew, and watches the new bucket', async () => {
       await publishAll(bus, ids(5));
       await bus.bucket(DEFINITIONS_BUCKET).compareAndSet('gone', 'x', 0);

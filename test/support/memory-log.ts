@@ -88,8 +88,13 @@ export class MemoryLog implements LogPublisher {
     }
     const now = clock.now();
     while (this.#sent.length < WINDOW) {
-      const message = this.#waiting.shift();
+      const message = this.#waiting[0];
       if (message === undefined) return;
+      if (this.#bus.server.stream(streamOf(message)) === undefined) {
+        clock.after(HELD_BACK_MS, () => this.#schedule());
+        return;
+      }
+      this.#waiting.shift();
       if (message.giveUpAt <= now) {
         message.onSettled(0);
         continue;
@@ -121,8 +126,7 @@ export class MemoryLog implements LogPublisher {
     this.#sent = [];
     const back: LogMessage[] = [];
     for (const { message } of unknown) {
-      const stream = message.subject.startsWith(RESULTS_PREFIX) ? RESULTS_STREAM : STREAM;
-      const sequence = this.#bus.server.stream(stream)?.findId(message.id);
+      const sequence = this.#bus.server.stream(streamOf(message))?.findId(message.id);
       if (sequence !== undefined) this.#settle(message, sequence);
       else if (this.#stopped) message.onSettled(0);
       else back.push(message);
@@ -168,4 +172,8 @@ export class MemoryLog implements LogPublisher {
     for (const { message } of unknown) message.onSettled(0);
     this.#drained();
   }
+}
+
+function streamOf(message: LogMessage): string {
+  return message.subject.startsWith(RESULTS_PREFIX) ? RESULTS_STREAM : STREAM;
 }

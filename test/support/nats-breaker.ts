@@ -1,18 +1,21 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 export interface Breaker {
   readonly port: number;
   /** Cuts every connection; new ones are let through. */
   cut(): Promise<void>;
-  /** Swallows everything in both directions without closing, until `release`. */
+  /** Swallows everything in both directions without closing; new connections are let through. */
   freeze(): void;
-  release(): void;
+  /** From now on drops each piece on its way to the client that holds the text, once; later pieces pass. */
+  dropTowardsClient(text: string): void;
   close(): Promise<void>;
 }
 
 /** A relay to a port of this machine that can break what runs through it. */
 export async function startBreaker(targetPort: number): Promise<Breaker> {
+  let dropped = '';
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((inner) => {
     const outer = connect(targetPort, '127.0.0.1');
@@ -29,7 +32,15 @@ export async function startBreaker(targetPort: number): Promise<Breaker> {
       socket.on('close', end);
     }
     inner.pipe(outer);
-    outer.pipe(inner);
+    outer.pipe(new Transform({
+      transform(piece: Buffer, _encoding, done) {
+        if (dropped === '' || !piece.includes(dropped)) done(null, piece);
+        else {
+          dropped = '';
+          done();
+        }
+      },
+    })).pipe(inner);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -42,17 +53,14 @@ export async function startBreaker(targetPort: number): Promise<Breaker> {
     },
     freeze() {
       for (const [inner, outer] of pairs) {
-        inner.unpipe(outer);
-        outer.unpipe(inner);
+        inner.unpipe();
+        outer.unpipe();
         inner.pause();
         outer.pause();
       }
     },
-    release() {
-      for (const [inner, outer] of pairs) {
-        inner.pipe(outer);
-        outer.pipe(inner);
-      }
+    dropTowardsClient(text) {
+      dropped = text;
     },
     async close() {
       for (const [inner, outer] of [...pairs]) {

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectBus, findNatsServer, probeNats, startEmbeddedNats } from '../../src-core/nats/index.ts';
+import type { EmbeddedNats, EmbeddedNatsOptions } from '../../src-core/nats/index.ts';
+import type { Clock } from '../../src-core/ports/clock.ts';
+import { CONTROL_BUCKET } from '../../src-core/wire/index.ts';
+import { recordingLog } from '../support/nats-log.ts';
+import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { until } from './bus.ts';
+
+const binary = await natsServerPath();
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  soon: (action) => void setImmediate(action),
+  after: (delayMs, action) => {
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => {
+  let folder: string;
+  let port: number;
+  let recorded = recordingLog();
+  const running: EmbeddedNats[] = [];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'natsjob-embedded-'));
+    port = await freePort();
+    recorded = recordingLog();
+  });
+  afterEach(async () => {
+    while (running.length > 0) await running.pop()?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function start(more: Partial<EmbeddedNatsOptions> = {}): Promise<EmbeddedNats> {
+    const server = await startEmbeddedNats({ binary: async () => binary ?? '', port, storeDir: path.join(folder, 'nats'), log: recorded.log, clock, ...more });
+    running.push(server);
+    return server;
+  }
+
+  it('starts, keeps what is stored, and is gone when stop returns', async () => {
+    const server = await start();
+    expect(server).toMatchObject({ kind: 'started', url: `nats://127.0.0.1:${port}` });
+    const bus = await connectBus({ url: server.url, log: recorded.log, name: 'test' });
+    await bus.ensureObjects({ replicas: 1, maxBytes: 1e8 });
+    await bus.bucket(CONTROL_BUCKET).compareAndSet('key', 'kept', 0);
+    await bus.close();
+    await server.stop();
+    expect(await probeNats(server.url)).toBe('nothing');
+    const again = await connectBus({ url: (await start()).url, log: recorded.log, name: 'test' });
+    expect((await again.bucket(CONTROL_BUCKET).get('key'))?.text).toBe('kept');
+    await again.close();
+  });
+
+  it('is started again within a second when it dies', async () => {
+    const states: string[] = [];
+    const server = await start({ onState: (state) => states.push(state) });
+    const first = server.pid ?? 0;
+    const began = performance.now();
+    process.kill(first, 'SIGKILL');
+    await until(() => states.includes('running'));
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(server.pid).not.toBe(first);
+    expect(await probeNats(server.url)).toBe('jetstream');
+  });
+
+  it('stops while it is being started again', async () => {
+    const server = await start();
+    process.kill(server.pid ?? 0, 'SIGKILL');
+    await until(() => server.pid === undefined);
+    await server.stop();
+    expect(await probeNats(server.url)).toBe('nothing');
+  });
+
+  it('is adopted when a killed scheduler left it, mended, and stopped in the end', async () => {
+    const left = await start();
+    // As after kill -9 of its owner: the process runs, nobody supervises it.
+    running.length = 0;
+    const heir = await start({ binary: async () => binary ?? '' });
+    expect(heir).toMatchObject({ kind: 'adopted', pid: left.pid });
+    await heir.stop();
+    expect(await probeNats(heir.url)).toBe('nothing');
+    await left.stop();
+  });
+
+  it('outlives the kill -9 of the process that started it', async () => {
+    const script = `
+      import { startEmbeddedNats } from ${JSON.stringify(new URL('../../src-core/nats/index.ts', import.meta.url).href)};
+      const log = { debug() {}, info() {}, warn() {}, error() {} };
+      const clock = { now: Date.now, monotonic: () => performance.now(), soon: setImmediate, after: (ms, f) => { const t = setTimeout(f, ms); return () => clearTimeout(t); } };
+      const server = await startEmbeddedNats({ binary: async () => ${JSON.stringify(binary)}, port: ${port}, storeDir: ${JSON.stringify(path.join(folder, 'nats'))}, log, clock });
+      console.log(server.pid);
+      setInterval(() => {}, 1000);`;
+    const owner = spawn(process.execPath, ['--experimental-strip-types', '--no-warnings', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const pid = Number(String((await once(owner.stdout, 'data'))[0]));
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+    const heir = await start();
+    expect(heir).toMatchObject({ kind: 'adopted', pid });
+  });
+
+  it('uses somebody else\'s JetStream server and leaves it running', async () => {
+    const other = await startNatsServer();
+    const server = await start({ port: other.port, binary: () => Promise.reject(new Error('must not be asked')) });
+    expect(server).toMatchObject({ kind: 'external', pid: undefined });
+    await server.stop();
+    expect(await probeNats(other.url)).toBe('jetstream');
+    await other[Symbol.asyncDispose]();
+  });
+
+  it('names the port that something else holds', async () => {
+    const web = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    web.listen(port, '127.0.0.1');
+    await once(web, 'listening');
+    await expect(start()).rejects.toMatchObject({ name: 'PortTakenError', port, message: expect.stringContaining(String(port)) as string });
+    web.close();
+  });
+
+  it('refuses a server without JetStream', async () => {
+    const other = await startNatsServer({ jetstream: false });
+    await expect(start({ port: other.port })).rejects.toMatchObject({ name: 'JetStreamOffError' });
+    await other[Symbol.asyncDispose]();
+  });
+
+  it.each([['that does not exist', '/nowhere/nats-server'], ['that ends at once', '/bin/false']])('says why a server %s does not start', async (_what, file) => {
+    await expect(start({ binary: async () => file })).rejects.toMatchObject({ name: 'NatsServerFailedError' });
+  });
+
+  it('is found beside the app, in the cache, or on PATH, and its absence is named', async () => {
+    const beside = path.dirname(binary ?? '');
+    expect(await findNatsServer({ beside: [beside], environment: {} })).toMatchObject({ path: binary, source: 'beside the app' });
+    expect(await findNatsServer({ beside: [], environment: { XDG_CACHE_HOME: folder, LOCALAPPDATA: folder, PATH: beside } })).toMatchObject({ source: expect.stringMatching(/PATH|cache/) as string });
+    await expect(findNatsServer({ beside: [], environment: { XDG_CACHE_HOME: folder, LOCALAPPDATA: folder, PATH: folder } })).rejects.toMatchObject({ name: 'NatsServerMissingError' });
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
