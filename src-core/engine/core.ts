@@ -317,7 +317,7 @@ export class Core {
 
   #tellSaved(entries: readonly BookEntry[], skips: readonly SkipCount[]): void {
     if (this.#listeners.size === 0) return;
-    for (const entry of entries) this.#tell({ type: 'run', run: { ...entry.record } });
+    for (const entry of entries) this.#tell({ type: 'run', run: entry.record });
     if (skips.length > 0) this.#tell({ type: 'skips', items: skips });
   }
 

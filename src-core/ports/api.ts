@@ -23,7 +23,7 @@ export interface SchedulerApi {
   health(): HealthView;
   /** Everything the metrics page shows that is not counted in passing. */
   gauges(): Promise<Gauges>;
-  /** Changes as they are applied; returns the way to stop listening. Listeners must not throw. */
+  /** Changes as they are applied; returns the way to stop listening. Listeners must not throw, and copy what they keep: the objects go on changing. */
   onChange(listener: (change: LiveChange) => void): () => void;
 }
 

@@ -5,6 +5,7 @@ import { previewSchedule, ScheduleError } from '../../schedule/index.ts';
 import type { Core } from '../core.ts';
 
 const HOUR_MS = 3_600_000;
+const ROUND_TRIP_LIMIT_MS = 500;
 const MOST_COUNTED = 100_000;
 
 /** What is going on: workers, servers, counters, health, previews. */
@@ -75,13 +76,11 @@ async function server(core: Core): Promise<ServerView> {
   };
 }
 
-async function roundTrip({ context: { bus } }: Core): Promise<number | undefined> {
+/** A hanging NATS must not hang the metrics page. */
+async function roundTrip({ context: { bus, clock } }: Core): Promise<number | undefined> {
   if (bus.state !== 'connected') return undefined;
-  try {
-    return await bus.roundTripMs();
-  } catch {
-    return undefined;
-  }
+  const limit = new Promise<undefined>((resolve) => clock.after(ROUND_TRIP_LIMIT_MS, () => resolve(undefined)));
+  return Promise.race([bus.roundTripMs().catch(() => undefined), limit]);
 }
 
 async function overview(core: Core, namespace: string | undefined): Promise<Omit<Overview, 'oddities'>> {
