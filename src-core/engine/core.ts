@@ -17,7 +17,7 @@ import { Projector } from './projector.ts';
 import { recallRates } from './rate-memory.ts';
 import { Retention } from './retention.ts';
 import { Situations } from './situations.ts';
-import { monitorMessageId, readTakeOver } from './take-over.ts';
+import { flowMonitorId, monitorMessageId, readTakeOver } from './take-over.ts';
 import { Workers } from './workers.ts';
 
 const SWEEP_MS = 1000;
@@ -43,7 +43,7 @@ export class Core {
   readonly #projector: Projector;
   readonly #retention: Retention;
   readonly #listeners = new Set<(change: LiveChange) => void>();
-  readonly #endWaiters = new Map<string, ((run: RunRecord) => void)[]>();
+  readonly #endWaiters = new Map<string, Set<(run: RunRecord | undefined) => void>>();
   readonly #stamp: (at: number) => string;
   #created: Record<string, string> = {};
   #term = 0;
@@ -80,7 +80,7 @@ export class Core {
       skipsSeen: (items) => this.#projector.addSkips(items),
       workerChanged: (key) => this.#workerChanged(key),
       flowMonitored: (report, sequence) => this.leadership?.monitored(
-        { id: report.taskId, namespace: report.namespace, app: report.appName, job: report.jobName }, `f${sequence}`, report, `monitor:f${sequence}`),
+        { id: report.taskId, namespace: report.namespace, app: report.appName, job: report.jobName }, `f${sequence}`, report, flowMonitorId(sequence)),
       lost: (stream, reason) => this.#logLost(stream, reason),
     });
     this.elector = new Elector(context, {
@@ -143,14 +143,15 @@ export class Core {
   /** Resolves with the run when it ends, undefined after the limit. */
   untilEnded(taskId: string, limitMs: number): Promise<RunRecord | undefined> {
     return new Promise((resolve) => {
-      const cancel = this.context.clock.after(limitMs, () => resolve(undefined));
-      const waiters = this.#endWaiters.get(taskId) ?? [];
-      waiters.push((run) => {
+      const waiters = this.#endWaiters.get(taskId) ?? new Set();
+      const waiter = (run: RunRecord | undefined): void => {
         cancel();
+        waiters.delete(waiter);
+        if (waiters.size === 0) this.#endWaiters.delete(taskId);
         resolve(run);
-      });
-      this.#endWaiters.set(taskId, waiters);
-      this.context.clock.after(limitMs, () => this.#endWaiters.delete(taskId));
+      };
+      const cancel = this.context.clock.after(limitMs, () => waiter(undefined));
+      this.#endWaiters.set(taskId, waiters.add(waiter));
     });
   }
 
@@ -338,10 +339,7 @@ export class Core {
           metrics.ended(state, record.dispatchedAt === 0 ? 0 : Math.max(0, record.endedAt - record.dispatchedAt));
           this.leadership.ended(entry);
         }
-        const waiters = this.#endWaiters.get(record.id);
-        if (waiters === undefined) return;
-        this.#endWaiters.delete(record.id);
-        for (const waiter of waiters) waiter({ ...record });
+        for (const waiter of [...(this.#endWaiters.get(record.id) ?? [])]) waiter({ ...record });
       },
       monitored: (run, subId, end, sequence) => this.leadership?.monitored(run, subId, end, monitorMessageId(sequence)),
       oddity: (kind) => metrics.oddity(kind),

@@ -2,7 +2,6 @@ import type { BookEntry, RunBook } from '../decide/index.ts';
 import { allStarted } from '../decide/run-book.ts';
 import type { CancelTimer, LogPublisher } from '../ports/index.ts';
 import { backoffDelay } from '../schedule/index.ts';
-import type { End } from '../wire/index.ts';
 import { encodeMonitor, MONITOR_SUBJECT, monitorSubject } from '../wire/index.ts';
 import { Agenda } from './agenda.ts';
 import type { EngineContext } from './context.ts';
@@ -15,7 +14,7 @@ import type { Jobs } from './jobs.ts';
 import { RunIds } from './run-ids.ts';
 import type { Situations } from './situations.ts';
 import { SkipCounter } from './skips.ts';
-import type { TakeOver } from './take-over.ts';
+import type { MonitorWords, TakeOver } from './take-over.ts';
 import { Ticker } from './ticker.ts';
 import type { Workers } from './workers.ts';
 
@@ -119,7 +118,7 @@ export class Leadership {
   }
 
   /** Tells whoever listens, once per answer, on both subjects. */
-  monitored(run: { id: string; namespace: string; app: string; job: string }, subId: string, end: Pick<End, 'status' | 'reason' | 'monitorStatus' | 'monitorPayload'> | { status: string; reason: string; monitorStatus: string; monitorPayload: string }, messageId: string): void {
+  monitored(run: { id: string; namespace: string; app: string; job: string }, subId: string, end: MonitorWords, messageId: string): void {
     const { context, stamp } = this.#parts;
     const text = encodeMonitor({
       taskId: run.id, subTaskId: subId, status: end.status, reason: end.reason, monitorStatus: end.monitorStatus, monitorPayload: end.monitorPayload,

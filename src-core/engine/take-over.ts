@@ -1,13 +1,20 @@
 import type { LeaseValue } from '../domain/lease.ts';
 import type { Bus, FeedMessage, Store } from '../ports/index.ts';
-import type { End } from '../wire/index.ts';
-import { decodeEnd, kvKey, MSG_ID_HEADER, parseEndKey, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+import { decodeEnd, decodeFlow, FLOW_SUBJECT, kvKey, MSG_ID_HEADER, parseEndKey, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+
+/** What an answer or a flow report says to those who watch. */
+export interface MonitorWords {
+  readonly status: string;
+  readonly reason: string;
+  readonly monitorStatus: string;
+  readonly monitorPayload: string;
+}
 
 /** An answer that asks for a monitor message, and the id that message has. */
 export interface MonitorDue {
   readonly run: { readonly id: string; readonly namespace: string; readonly app: string; readonly job: string };
   readonly subId: string;
-  readonly end: Pick<End, 'status' | 'reason' | 'monitorStatus' | 'monitorPayload'>;
+  readonly end: MonitorWords;
   readonly messageId: string;
 }
 
@@ -38,6 +45,8 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
     await readFrom(bus, STREAM, lease.runsSequence + 1, (message) => {
       const id = message.header(MSG_ID_HEADER);
       if (id !== '') sentIds.add(id);
+      const due = message.subject === FLOW_SUBJECT ? flowMonitorOf(message) : undefined;
+      if (due !== undefined) monitors.set(due.messageId, due);
     });
     await readFrom(bus, RESULTS_STREAM, lease.resultsSequence + 1, (message) => {
       const due = monitorOf(message);
@@ -50,6 +59,11 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
 /** The id of the monitor message that follows from the answer at this sequence of the results stream. */
 export function monitorMessageId(resultsSequence: number): string {
   return `monitor:r${resultsSequence}`;
+}
+
+/** The same for a flow report, by its sequence in the runs stream. */
+export function flowMonitorId(runsSequence: number): string {
+  return `monitor:f${runsSequence}`;
 }
 
 async function readFrom(bus: Bus, stream: string, from: number, onMessage: (message: FeedMessage) => void): Promise<void> {
@@ -71,4 +85,12 @@ function monitorOf(message: FeedMessage): MonitorDue | undefined {
     run: { id: key.taskId, namespace: key.ns, app: key.app, job: key.job }, subId: key.subId ?? '', end,
     messageId: monitorMessageId(message.sequence),
   };
+}
+
+function flowMonitorOf(message: FeedMessage): MonitorDue | undefined {
+  // Times do not matter here, so neither does the zone.
+  const flow = decodeFlow(message.text, () => 0);
+  if (!flow.ok || flow.report.monitorStatus === '') return undefined;
+  const { taskId: id, namespace, appName: app, jobName: job } = flow.report;
+  return { run: { id, namespace, app, job }, subId: `f${message.sequence}`, end: flow.report, messageId: flowMonitorId(message.sequence) };
 }

@@ -11,6 +11,8 @@ const LAST_LINES_MS = 1_000;
 /** Runs until a signal: the first one ends it in order, the second one at once. */
 export async function serve(context: CommandContext): Promise<number> {
   const loaded = context.load();
+  // Times in answers and log lines are local ones: of the zone that was set, not of the machine's.
+  process.env['TZ'] = loaded.config.timezone;
   const signalled = nextSignal();
   const dieOf = dieOnFaults(context);
   let running: RunningNatsjob | undefined;
