@@ -27,8 +27,9 @@ export function openWriter(options: ConnectionOptions): Connection {
     connection.pragma('journal_mode = wal');
     connection.pragma(`synchronous = ${options.fullSync === true ? 'full' : 'normal'}`);
     connection.pragma(`wal_autocheckpoint = ${FALLBACK_CHECKPOINT_PAGES}`);
+    // What a burst has left of the log is given back to the disk at its next start from the beginning.
+    connection.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     connection.pragma('cache_size = -16000');
-    connection.pragma('foreign_keys = off');
     return connection;
   } catch (error) {
     connection.close();

@@ -13,6 +13,8 @@ export function lockFile(options: ConnectionOptions): () => void {
   const lock = new Database(name, { timeout: 0, ...(options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }) });
   try {
     if (process.platform !== 'win32') chmodSync(name, 0o600);
+    // No journal file beside it: nothing is ever written.
+    lock.pragma('journal_mode = memory');
     lock.exec('begin exclusive');
   } catch (error) {
     lock.close();

@@ -14,7 +14,7 @@ const MAX_JOB_REFS = 250_000;
 
 /**
  * Applies batches. Statements are better-sqlite3's own: drizzle's prepared ones fill placeholders by name and map
- * columns at each call, measured at 9.6 µs against 4.6 µs a run inserted.
+ * columns at each call, measured at 11.2 µs against 5.0 µs a run inserted (in memory, with all indexes).
  */
 export class Writer {
   readonly jobRefs: JobRefs;

@@ -12,11 +12,10 @@ export interface RawRunPage {
   readonly nextBefore: string | undefined;
 }
 
-/** A query that looks through more than this in one call gives what it found, and where to go on. */
+/** A query that has looked for about this long gives what it found, and where to go on. */
 const BUDGET_MS = 15;
-/** Rows of the first step of a walk; each further one is four times as long, up to the last. */
+/** Rows of the first step of a walk; later ones are up to four times as long as the one before, as time allows. */
 const FIRST_STEP = 512;
-const LAST_STEP = 8_192;
 
 /**
  * Newest first. The rarest of the conditions that have an index drives: if few rows meet it, they are all looked at;
@@ -45,15 +44,21 @@ function readAttempts(db: ReadDb, query: RunQuery, range: IdRange): RawRunPage {
 }
 
 function walk(db: ReadDb, driver: Driver | undefined, where: SQL, range: IdRange, limit: number, now: () => number): RawRunPage {
-  const deadline = now() + BUDGET_MS;
+  const start = now();
   const rows: RawRun[] = [];
-  let high = range.high;
-  for (let step = FIRST_STEP; ; step = Math.min(step * 4, LAST_STEP)) {
+  let { high } = range;
+  let step = FIRST_STEP;
+  for (let stepStart = start; ;) {
     const low = stepEnd(db, driver, { low: range.low, high }, step) ?? range.low;
     rows.push(...select(db, and(driver?.where, where), { low, high }, limit + 1 - rows.length));
     if (rows.length > limit || low === range.low) return page(rows, limit);
+    const end = now();
+    const left = BUDGET_MS - (end - start);
+    const took = end - stepStart;
+    if (took > left) return { rows, nextBefore: String(low) };
+    if (took * 4 <= left) step *= 4;
     high = low - 1n;
-    if (now() >= deadline) return { rows, nextBefore: String(low) };
+    stepStart = end;
   }
 }
 

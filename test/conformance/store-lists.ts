@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError, type RunRecord } from '../../src-core/domain/index.ts';
+import type { RunQuery, Store } from '../../src-core/ports/index.ts';
+import { aBatch, aRun, idAt, T0 } from '../support/store-rows.ts';
+
+/** What every Store's lists of runs must do; part of the Store's conformance suite. */
+export function listConformance(store: () => Store): void {
+  describe('a list', () => {
+    it('pages newest first without gaps or repeats while runs are inserted', async () => {
+      await insert(store(), ...Array.from({ length: 50 }, (_, index) => aRun({ id: idAt(index * 2) })));
+      const seen: string[] = [];
+      let added = 0;
+      for (let before: string | undefined; ;) {
+        const page = await store().runs({ limit: 7, ...(before === undefined ? {} : { before }) });
+        seen.push(...page.items.map((run) => run.id));
+        before = page.nextBefore;
+        if (before === undefined) break;
+        await insert(store(), aRun({ id: idAt(1_000 + added++) }));
+      }
+      expect(seen).toEqual(Array.from({ length: 50 }, (_, index) => idAt(98 - index * 2)));
+      expect(added).toBeGreaterThan(3);
+    });
+
+    it('says that a full last page is the last', async () => {
+      await insert(store(), aRun({ id: idAt(1) }), aRun({ id: idAt(2) }));
+      expect((await store().runs({ limit: 2 })).nextBefore).toBeUndefined();
+      expect((await store().runs({ limit: 1 })).nextBefore).toBe(idAt(2));
+    });
+
+    it('refuses a cursor that is no id', async () => {
+      await expect(store().runs({ limit: 1, before: `1' or 1=1` })).rejects.toBeInstanceOf(InvalidInputError);
+    });
+
+    it('answers each filter, and any pair of them, as a look at every run would', async () => {
+      const runs = mixedRuns(400);
+      for (let index = 0; index < runs.length; index += 100) await insert(store(), ...runs.slice(index, index + 100));
+      const filters: Partial<RunQuery>[] = [
+        { namespace: 'n1' }, { app: 'a2' }, { namespace: 'n0', app: 'a1' }, { namespace: 'n1', app: 'a1', job: 'job1' }, { job: 'job4' }, { job: 'none' },
+        { states: ['completed'] }, { states: ['failed', 'expired'] }, { states: ['active'] }, { states: ['cancelled', 'completed'] }, { states: [] },
+        { triggers: ['schedule'] }, { triggers: ['manual', 'api'] }, { triggers: ['map'] }, { workerId: 'w3' }, { workerId: 'nobody' },
+        { monitorStatus: 'red' }, { monitorStatus: 'none' }, { reason: 'TIMEOUT' }, { reason: 'straße' }, { reason: '100%' }, { reason: '_' }, { reason: 'nowhere' },
+        { from: T0 + 100_000, to: T0 + 200_000 }, { from: T0 + 390_000 }, { to: T0 }, { rootId: idAt(7) }, { rootId: 'no id' },
+      ];
+      for (const one of filters) {
+        for (const other of [{}, ...filters]) {
+          const query = { ...one, ...other };
+          expect(await idsOf(store(), { ...query, limit: 50 }), JSON.stringify(query)).toEqual(expected(runs, query));
+        }
+      }
+    });
+
+    it('gives the newest run of each job asked for', async () => {
+      await insert(store(), aRun({ id: idAt(1, 1) }), aRun({ id: idAt(5, 1) }), aRun({ id: idAt(3, 2), jobNumber: 2 }), aRun({ id: idAt(9, 3), jobNumber: 3 }));
+      const last = await store().lastRuns([1, 2, 77]);
+      expect([...last].map(([number, run]) => [number, run.id]).sort()).toEqual([[1, idAt(5, 1)], [2, idAt(3, 2)]]);
+      expect(await store().hasRunsOf(3)).toBe(true);
+      expect(await store().hasRunsOf(4)).toBe(false);
+    });
+  });
+}
+
+/** Ids of all pages. */
+export async function idsOf(store: Store, query: Partial<RunQuery>): Promise<string[]> {
+  const ids: string[] = [];
+  for (let before: string | undefined; ;) {
+    const page = await store.runs({ limit: 3, ...query, ...(before === undefined ? {} : { before }) });
+    ids.push(...page.items.map((run) => run.id));
+    before = page.nextBefore;
+    if (before === undefined) return ids;
+  }
+}
+
+async function insert(store: Store, ...runs: RunRecord[]): Promise<void> {
+  await store.apply(aBatch({ insertRuns: runs }));
+}
+
+/** Runs of every state, trigger, worker and job in a fixed mixture. */
+function mixedRuns(count: number): RunRecord[] {
+  const states = ['completed', 'completed', 'completed', 'failed', 'active', 'expired', 'cancelled'] as const;
+  const triggers = ['schedule', 'schedule', 'schedule', 'manual', 'retry', 'api'] as const;
+  const reasons = ['ok', '', 'Timeout after 5 s', 'In der STRASSE und Straße', 'at 100% load', 'under_score'];
+  return Array.from({ length: count }, (_, index) => aRun({
+    id: idAt(index),
+    jobNumber: index % 5,
+    namespace: `n${index % 5 % 2}`,
+    app: `a${index % 5 % 3}`,
+    job: `job${index % 5}`,
+    state: states[index * 7 % 31 % states.length]!,
+    trigger: triggers[index * 5 % 29 % triggers.length]!,
+    workerId: index % 3 === 0 ? '' : `w${index % 7}`,
+    monitorStatus: index % 11 === 0 ? 'red' : index % 13 === 0 ? 'green' : '',
+    reason: reasons[index * 3 % 17 % reasons.length]!,
+    rootId: index % 50 === 8 ? idAt(7) : '',
+  }));
+}
+
+function expected(runs: readonly RunRecord[], query: Partial<RunQuery>): string[] {
+  return runs.filter((run, index) => (!query.namespace || run.namespace === query.namespace) && (!query.app || run.app === query.app) && (!query.job || run.job === query.job)
+    && (!query.states?.length || query.states.includes(run.state)) && (!query.triggers?.length || query.triggers.includes(run.trigger))
+    && (!query.workerId || run.workerId === query.workerId) && (!query.monitorStatus || run.monitorStatus === query.monitorStatus)
+    && (!query.rootId || run.rootId === query.rootId || run.id === query.rootId)
+    && (query.from === undefined || T0 + index * 1_000 >= query.from) && (query.to === undefined || T0 + index * 1_000 < query.to)
+    && (!query.reason || run.reason.toLowerCase().includes(query.reason.toLowerCase()))).map((run) => run.id).reverse();
+}
