@@ -2,18 +2,17 @@ import { createInbox, errors } from '@nats-io/transport-node';
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { LogMessage, LogPublisher, LogPublisherOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
-import { MSG_ID_HEADER, RESULTS_PREFIX, RUN_HEADER, TERM_HEADER } from '../wire/index.ts';
+import { RESULTS_PREFIX, TERM_HEADER } from '../wire/index.ts';
 import { readyHeaders } from './client-internals.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './errors.ts';
+import { LogQueue, frameOf } from './log-queue.ts';
+import type { Entry } from './log-queue.ts';
 import { findStored, learnTarget, resultsTarget, runsTarget } from './log-reconcile.ts';
-import type { LogTarget } from './log-reconcile.ts';
 import { readAck, storedSequence } from './publish-ack.ts';
 
 /** Most bytes given to the socket beyond what is acknowledged: a paused process wakes with no more than this to send. */
 const CHUNK_BYTES = 128 * 1024;
-/** What a message weighs beside subject, headers and payload: the verb, the reply subject, lengths, line ends. */
-const FRAME_BYTES = 60;
 const ACK_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 1_000;
 /** How often `maySend` is asked again while it says no. */
@@ -26,27 +25,6 @@ const OLD_BYTES_MS = 100;
 const RETRY_MS = 250;
 const MAX_REFUSAL_PAUSE_MS = 5_000;
 const COMPLAINT_MS = 60_000;
-const LINE_BREAK = /[\r\n]/;
-
-interface Entry {
-  readonly message: LogMessage;
-  readonly target: LogTarget;
-  /** The place it was accepted at; order of sending. */
-  readonly order: number;
-  /** Encoded while it waits for room, if it was looked at. */
-  frame: Frame | undefined;
-  bytes: number;
-  /** The target's last acknowledged sequence when this was sent: it can only stand behind that. */
-  after: number;
-  sentAt: number;
-}
-
-interface Frame {
-  readonly head: Uint8Array;
-  readonly payload: Uint8Array;
-}
-
-const encoder = new TextEncoder();
 
 export function openLogPublisher(connection: Connection, options: LogPublisherOptions, log: Log): LogPublisher {
   return new PipelinedPublisher(connection, options, log);
@@ -73,10 +51,7 @@ class PipelinedPublisher implements LogPublisher {
   readonly #stopListening: () => void;
   readonly #sweeper: NodeJS.Timeout;
 
-  #waiting: Entry[] = [];
-  #waitingHead = 0;
-  /** Known not to be in the stream; sent before the waiting ones. In order. */
-  #returned: Entry[] = [];
+  readonly #queue = new LogQueue();
   /** By slot, in the order of sending. */
   readonly #inFlight = new Map<number, Entry>();
   #inFlightBytes = 0;
@@ -111,7 +86,7 @@ class PipelinedPublisher implements LogPublisher {
   }
 
   get unsettled(): number {
-    return this.#inFlight.size + this.#returned.length + this.#waiting.length - this.#waitingHead;
+    return this.#inFlight.size + this.#queue.size;
   }
 
   get lastSequence(): number {
@@ -125,7 +100,7 @@ class PipelinedPublisher implements LogPublisher {
       settle(entry, 0, this.#log);
       return;
     }
-    this.#waiting.push(entry);
+    this.#queue.push(entry);
     this.#schedulePump();
   }
 
@@ -239,7 +214,7 @@ class PipelinedPublisher implements LogPublisher {
 
   #pump(): void {
     if (!this.#ready || this.#reconciling || this.#inFlightBytes >= CHUNK_BYTES || this.#pumpTimer !== undefined) return;
-    let entry = this.#peek();
+    let entry = this.#queue.peek();
     if (entry === undefined) return;
     if (this.#refusals > 0 && this.#inFlight.size > 0) return;
     if (entry.target.created === '') {
@@ -258,26 +233,26 @@ class PipelinedPublisher implements LogPublisher {
     const monotonic = performance.now();
     while (entry !== undefined) {
       if (entry.message.giveUpAt <= now) {
-        this.#shift();
+        this.#queue.shift();
         settle(entry, 0, this.#log);
       } else {
         if (entry.target.created === '') {
           this.#schedulePump();
           return;
         }
-        const frame = (entry.frame ??= this.#encode(entry));
+        const frame = frameOf(entry, this.#termLine);
         if (this.#inFlightBytes > 0 && this.#inFlightBytes + entry.bytes > CHUNK_BYTES) return;
         const slot = this.#nextSlot;
         try {
           client.publish(entry.message.subject, frame.payload, { reply: this.#inbox + slot, headers: readyHeaders(frame.head) });
         } catch (error) {
           if (error instanceof errors.ClosedConnectionError) return;
-          this.#shift();
+          this.#queue.shift();
           this.#refuseForGood(entry, describe(error));
-          entry = this.#peek();
+          entry = this.#queue.peek();
           continue;
         }
-        this.#shift();
+        this.#queue.shift();
         this.#nextSlot++;
         entry.frame = undefined;
         entry.after = entry.target.lastSequence;
@@ -286,36 +261,7 @@ class PipelinedPublisher implements LogPublisher {
         this.#inFlightBytes += entry.bytes;
         if (this.#refusals > 0) return;
       }
-      entry = this.#peek();
-    }
-  }
-
-  #encode(entry: Entry): Frame {
-    const { subject, text, id, runHeader } = entry.message;
-    const head = encoder.encode(
-      `NATS/1.0\r\n${MSG_ID_HEADER}: ${oneLine(id)}${this.#termLine}${runHeader === '' ? '' : `${RUN_HEADER}: ${oneLine(runHeader)}\r\n`}\r\n`,
-    );
-    const payload = encoder.encode(text);
-    entry.bytes = FRAME_BYTES + subject.length + head.length + payload.length;
-    return { head, payload };
-  }
-
-  #peek(): Entry | undefined {
-    return this.#returned.length > 0 ? this.#returned[0] : this.#waiting[this.#waitingHead];
-  }
-
-  #shift(): void {
-    if (this.#returned.length > 0) {
-      this.#returned.shift();
-      return;
-    }
-    this.#waitingHead++;
-    if (this.#waitingHead === this.#waiting.length) {
-      this.#waiting = [];
-      this.#waitingHead = 0;
-    } else if (this.#waitingHead > 4_096 && this.#waitingHead * 2 > this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#waitingHead);
-      this.#waitingHead = 0;
+      entry = this.#queue.peek();
     }
   }
 
@@ -366,9 +312,7 @@ class PipelinedPublisher implements LogPublisher {
       settle(entry, 0, this.#log);
       return;
     }
-    let at = this.#returned.length;
-    while (at > 0 && (this.#returned[at - 1] as Entry).order > entry.order) at--;
-    this.#returned.splice(at, 0, entry);
+    this.#queue.giveBack(entry);
   }
 
   #leaveFlight(slot: number, entry: Entry): void {
@@ -392,19 +336,7 @@ class PipelinedPublisher implements LogPublisher {
 
   /** Settles with 0 what meets the condition and is known not to be in the stream. */
   #giveUp(condition: (entry: Entry) => boolean): void {
-    const gone: Entry[] = [];
-    const stays = (entry: Entry): boolean => {
-      if (!condition(entry)) return true;
-      gone.push(entry);
-      return false;
-    };
-    const returned = this.#returned.filter(stays);
-    const waiting = this.#waiting.slice(this.#waitingHead).filter(stays);
-    if (gone.length === 0) return;
-    this.#returned = returned;
-    this.#waiting = waiting;
-    this.#waitingHead = 0;
-    for (const entry of gone) settle(entry, 0, this.#log);
+    for (const entry of this.#queue.remove(condition)) settle(entry, 0, this.#log);
   }
 
   #finish(): void {
@@ -434,11 +366,6 @@ function settle(entry: Entry, sequence: number, log: Log): void {
   } catch (error) {
     log.error({ error: describe(error), id: entry.message.id }, 'publishing: whoever waited for a message failed');
   }
-}
-
-/** A line break would end the header and begin another. */
-function oneLine(text: string): string {
-  return LINE_BREAK.test(text) ? text.replace(/[\r\n]+/g, ' ') : text;
 }
 
 function pause(delayMs: number): Promise<void> {

@@ -21,7 +21,7 @@ export interface FeedOptions {
   readonly from: number;
   /** Payloads above this many bytes are not decoded. */
   readonly maxPayloadBytes: number;
-  /** Called in stream order, never concurrently, and not at all while paused. */
+  /** Called in stream order, never concurrently, and not at all while paused. Must not throw, and keeps texts, not messages. */
   onMessage(message: FeedMessage): void;
   /** The stream is gone or was made anew: the feed has ended and its sequences mean nothing now. */
   onLost(reason: string): void;
@@ -98,7 +98,7 @@ export interface Bucket {
   compareAndDelete(key: string, revision: number): Promise<boolean>;
 }
 
-/** Newest value of each key, then changes as they come. `text` undefined = deleted or expired. */
+/** Newest value of each key, then changes as they come. `text` undefined = deleted. A value that expires by its bucket's age goes without a word. */
 export interface BucketWatch {
   stop(): Promise<void>;
 }
@@ -125,6 +125,7 @@ export interface Bus {
   /** Drops all messages up to and including the sequence. */
   purge(stream: string, throughSequence: number): Promise<void>;
   bucket(name: string): Bucket;
+  /** Resolves once the newest value of every key has been given out. Goes on by itself after a break; after a bucket was made anew it tells every key again, the vanished ones as undefined. */
   watch(bucket: string, onEntry: (key: string, text: string | undefined) => void): Promise<BucketWatch>;
   /** One stored message of a stream, or undefined when it is gone. */
   readMessage(stream: string, sequence: number): Promise<FeedMessage | undefined>;
