@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { benchJob, seedJobs } from '../support/job.ts';
+import { startBenchNats } from '../support/nats.ts';
+import { cpuUs, rssMb } from '../support/proc.ts';
+import { databaseOf, scratchDir, startProgram } from '../support/program.ts';
+import { startSide } from '../support/side.ts';
+import { runSketch } from '../support/sketch.ts';
+import type { SketchResult } from '../support/sketch.ts';
+import { median, sleep } from '../support/statistics.ts';
+import { figure } from '../support/types.ts';
+import type { CaseContext, Figure } from '../support/types.ts';
+import { openView } from '../support/view.ts';
+
+/** How much more is asked for than the sketch could do: the scheduler must never wait for work. */
+const OVERLOAD = 1.25;
+
+/** Runs a second of `max` that were fired by schedule, handed over, answered and stored, with more asked for than can be done. */
+export async function max(context: CaseContext): Promise<readonly Figure[]> {
+  const before = await limit(context);
+  const product = await measure(context, Math.max(500, Math.round(before.perSecond * OVERLOAD)));
+  const after = await limit(context);
+  const sketch = median([before.perSecond, after.perSecond]);
+  context.note(`sketch: ${say(before)}; ${say(after)}`);
+  return [figure('max', 'runs/s', product.perSecond, { limit: sketch, cpu_us: product.cpuUs, nats_cpu_us: product.natsCpuUs, rss_mb: product.rssMb })];
+}
+
+async function limit(context: CaseContext): Promise<SketchResult> {
+  const nats = await startBenchNats(context);
+  const worker = await startSide(context, 'support/worker.ts', { url: nats.url, subject: 'natsjob.job.start.>' });
+  const sketch = await startSide(context, 'limits/max.ts', {
+    url: nats.url, file: path.join(scratchDir(context), 'view.sqlite'), ...(context.quick ? { warmUpMs: 200, measureMs: 300 } : { warmUpMs: 2_000, measureMs: 5_000 }),
+  });
+  const result = await runSketch(sketch, nats);
+  await Promise.all([sketch.stop(), worker.stop()]);
+  await nats.stop();
+  return result;
+}
+
+async function measure(context: CaseContext, jobs: number): Promise<SketchResult & { rssMb: number }> {
+  const nats = await startBenchNats(context);
+  await seedJobs(nats.url, jobs, (number) => benchJob(number, { every: '@every 1s', jitterMs: 1_000 }));
+  const worker = await startSide(context, 'support/worker.ts', { url: nats.url, subject: 'natsjob.job.start.>' });
+  const program = await startProgram(context, { natsUrl: nats.url, name: 'max' });
+  await program.ready();
+  const view = openView(context, databaseOf(program));
+  await view.untilEnded(1);
+  await sleep(context.quick ? 500 : 5_000);
+  const from = { at: performance.now(), ended: view.ended(), cpu: cpuUs(program.pid), nats: cpuUs(nats.pid), worker: cpuUs(worker.pid) };
+  await sleep(context.quick ? 1_000 : 12_000);
+  const seconds = (performance.now() - from.at) / 1000;
+  const runs = view.ended() - from.ended;
+  const result = {
+    perSecond: runs / seconds, cpuUs: (cpuUs(program.pid) - from.cpu) / runs, natsCpuUs: (cpuUs(nats.pid) - from.nats) / runs, rssMb: rssMb(program.pid),
+  };
+  context.note(`${jobs} fires/s asked for; worker ${((cpuUs(worker.pid) - from.worker) / runs).toFixed(1)} µs a run; rows: ${view.describe()}`);
+  view.close();
+  await program.stop();
+  await worker.stop();
+  await nats.stop();
+  return result;
+}
+
+function say({ perSecond, cpuUs: cpu, natsCpuUs }: SketchResult): string {
+  return `${Math.round(perSecond)} runs/s at ${cpu.toFixed(1)} µs, nats-server ${natsCpuUs.toFixed(1)} µs`;
+}

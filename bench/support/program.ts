@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeProfile } from './profile.ts';
+import { sleep } from './statistics.ts';
+import type { CaseContext } from './types.ts';
+
+export interface Program {
+  readonly pid: number;
+  /** `http://127.0.0.1:port`. */
+  readonly url: string;
+  readonly dataDir: string;
+  /** By the clock of performance.now(). */
+  readonly startedAt: number;
+  /** Resolves, when it leads and is ready, to the moment by performance.now(). */
+  ready(limitMs?: number): Promise<number>;
+  /** Resolves with the moment of the first HTTP answer. */
+  answering(limitMs?: number): Promise<number>;
+  /** Ends it in order, resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface ProgramOptions {
+  /** None: it starts an embedded one on a spare port. */
+  readonly natsUrl?: string;
+  /** Taken up again by a second start. */
+  readonly dataDir?: string;
+  readonly name: string;
+}
+
+const STOP_MS = 25_000;
+const PROFILES = fileURLToPath(new URL('../.work/profiles', import.meta.url));
+
+/** An empty folder that is gone when the case is over. */
+export function scratchDir(context: CaseContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'natsjob-bench-'));
+  context.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts `serve` as a person would, with its own data, configuration and logs, on loopback only. */
+export async function startProgram(context: CaseContext, options: ProgramOptions): Promise<Program> {
+  const home = options.dataDir ?? scratchDir(context);
+  const [httpPort, natsPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${httpPort}`;
+  const dataDir = path.join(home, 'data');
+  const args = [
+    ...(context.profile ? ['--cpu-prof', `--cpu-prof-dir=${profileDir(options.name)}`] : []),
+    context.program, 'serve', '--http-port', String(httpPort), '--data', dataDir, '--conf', path.join(home, 'conf'), '--logs', path.join(home, 'logs'),
+    '--nats-port', String(natsPort), ...(options.natsUrl === undefined ? [] : ['--nats-url', options.natsUrl]),
+  ];
+  const output = path.join(home, 'output');
+  const file = openSync(output, 'a');
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, args, { cwd: home, env: cleanEnvironment(), stdio: ['ignore', file, file] });
+  closeSync(file);
+  const gone = once(child, 'exit');
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
+  const kill = async (): Promise<void> => {
+    if (isRunning()) child.kill('SIGKILL');
+    await gone;
+  };
+  context.defer(kill);
+
+  const until = async (page: string, limitMs: number, accept: (answer: Response) => boolean): Promise<number> => {
+    for (;;) {
+      if (!isRunning()) throw new Error(`The program ended with ${child.exitCode ?? child.signalCode}:\n${readFileSync(output, 'utf8').slice(-4000)}`);
+      const answer = await fetch(url + page).catch(() => undefined);
+      await answer?.arrayBuffer();
+      if (answer !== undefined && accept(answer)) return performance.now();
+      if (performance.now() - startedAt > limitMs) throw new Error(`The program was not there within ${limitMs} ms:\n${readFileSync(output, 'utf8').slice(-4000)}`);
+      await sleep(3);
+    }
+  };
+
+  return {
+    pid: child.pid ?? 0, url, dataDir: home, startedAt,
+    answering: (limitMs = 30_000) => until('/healthz', limitMs, ({ ok }) => ok),
+    ready: (limitMs = 60_000) => until('/readyz', limitMs, ({ status }) => status === 200),
+    async stop() {
+      if (!isRunning()) return;
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      child.kill('SIGTERM');
+      await gone;
+      clearTimeout(timer);
+      if (context.profile) tellProfiles(context, profileDir(options.name));
+    },
+  };
+}
+
+export function databaseOf(program: Program): string {
+  return path.join(program.dataDir, 'data', 'natsjob.sqlite');
+}
+
+/** A token for calls to the API. */
+export async function logIn(program: Program): Promise<string> {
+  const answer = await fetch(`${program.url}/natsjob/api/login`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user: 'natsjob', password: 'natsjob' }),
+  });
+  if (!answer.ok) throw new Error(`Login was answered with ${answer.status}`);
+  return ((await answer.json()) as { token: string }).token;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Settings of the person who runs the bench are none of the bench's. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NATSJOB_')));
+}
+
+/** Node numbers its threads from 0, the main one, in the files' names. */
+function tellProfiles(context: CaseContext, folder: string): void {
+  for (const name of readdirSync(folder).sort()) {
+    const file = path.join(folder, name);
+    context.note(`profile: ${file}`);
+    if (/\.0\.\d+\.cpuprofile$/.test(name)) for (const line of describeProfile(file)) context.note(line);
+  }
+}
+
+const emptied = new Set<string>();
+
+function profileDir(name: string): string {
+  const folder = path.join(PROFILES, name);
+  if (!emptied.has(folder)) rmSync(folder, { recursive: true, force: true });
+  emptied.add(folder);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,17 @@
+import type { Case, CaseContext, Figure } from './types.ts';
+
+/** Runs one case; whatever it has started is ended when this resolves or rejects. An interrupt ends it the same way. */
+export async function runCase(run: Case, options: Omit<CaseContext, 'defer'>): Promise<readonly Figure[]> {
+  const deferred: (() => Promise<void> | void)[] = [];
+  const cleanUp = async (): Promise<void> => {
+    for (let next = deferred.pop(); next !== undefined; next = deferred.pop()) await Promise.resolve(next()).catch(() => undefined);
+  };
+  const interrupted = (): void => void cleanUp().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    return await run({ ...options, defer: (action) => void deferred.push(action) });
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    await cleanUp();
+  }
+}
