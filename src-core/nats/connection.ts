@@ -27,7 +27,8 @@ export interface TlsOptions {
 }
 
 const DIAL_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 5_000;
+/** A request to a leader that has just died is never answered; asking again is. */
+const REQUEST_TIMEOUT_MS = 2_500;
 const PING_MS = 1_000;
 /** Pings without an answer after which the peer counts as dead. Ticks, not time: a process that was paused gets its chance to read. */
 const MAX_SILENT_PINGS = 3;
