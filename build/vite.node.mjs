@@ -6,6 +6,7 @@ import path from 'node:path';
 const ENTRIES = {
   headless: 'src-main/headless.ts',
   demo: 'src-main/demo/main.ts',
+  'demo-worker': 'src-main/demo/worker.ts',
   'sql-reader': 'src-core/sql/reader-thread.ts',
 };
 
