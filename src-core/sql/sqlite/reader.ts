@@ -8,8 +8,11 @@ import type { AnswerMessage, RequestKind, Requests } from './read/requests.ts';
 const MAX_WAITING = 256;
 /** A request that takes longer is given up, and the thread with it. */
 const TIME_LIMIT_MS = 10_000;
+/** Moving the log is bounded by the disk, not by our diligence. */
+const CHECKPOINT_LIMIT_MS = 120_000;
 
 interface Waiting {
+  readonly kind: RequestKind;
   resolve(answer: unknown): void;
   reject(error: Error): void;
   readonly timer: NodeJS.Timeout;
@@ -38,8 +41,8 @@ export class Reader {
     const thread = this.thread ?? this.start();
     return new Promise<Requests[Kind]['answer']>((resolve, reject) => {
       const number = ++this.lastNumber;
-      const timer = setTimeout(() => this.giveUp(thread, `A read of the database took longer than ${TIME_LIMIT_MS / 1_000} s.`), TIME_LIMIT_MS);
-      this.waiting.set(number, { resolve: resolve as (answer: unknown) => void, reject, timer });
+      const timer = setTimeout(() => this.tooLong(thread, number), kind === 'checkpoint' ? CHECKPOINT_LIMIT_MS : TIME_LIMIT_MS);
+      this.waiting.set(number, { kind, resolve: resolve as (answer: unknown) => void, reject, timer });
       thread.ref();
       thread.postMessage({ number, kind, ask });
     });
@@ -78,6 +81,18 @@ export class Reader {
     if (this.waiting.size === 0) this.thread?.unref();
     if (failure === undefined) waiting.resolve(answer);
     else waiting.reject(revive(failure));
+  }
+
+  private tooLong(thread: Worker, number: number): void {
+    const waiting = this.waiting.get(number);
+    if (waiting === undefined) return;
+    const movesLog = waiting.kind !== 'checkpoint' && [...this.waiting.values()].some((other) => other.kind === 'checkpoint');
+    if (!movesLog) {
+      this.giveUp(thread, 'A read of the database took too long.');
+      return;
+    }
+    this.waiting.delete(number);
+    waiting.reject(new UnavailableError('The disk of the database is slow: it is still writing what was logged. Try again in a moment.'));
   }
 
   private giveUp(thread: Worker, why: string): void {

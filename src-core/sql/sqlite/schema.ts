@@ -150,7 +150,10 @@ export const checkpoint = sqliteTable('checkpoint', {
   sequence: integer('sequence').notNull(),
 });
 
-/** `schema` = number of the last migration; `term` = highest term that wrote; `probe` = last probe. */
+/**
+ * `schema` = number of the last migration; `term` = highest term that wrote; `probe` = last probe; `logs` = times the
+ * write-ahead log was begun anew.
+ */
 export const meta = sqliteTable('meta', {
   key: text('key').primaryKey(),
   value: integer('value').notNull(),

@@ -5,7 +5,8 @@ import { openKeeper, openReader, type ConnectionOptions } from '../connection.ts
 import { explain } from '../errors.ts';
 import { readEndTotals } from './end-totals.ts';
 import { readLastRuns } from './last-runs.ts';
-import type { AnswerMessage, CheckpointResult, RequestKind, RequestMessage, Requests } from './requests.ts';
+import { moveLog } from './move-log.ts';
+import type { AnswerMessage, RequestKind, RequestMessage, Requests } from './requests.ts';
 import { readRuns } from './runs.ts';
 import { readSkips } from './skips.ts';
 
@@ -21,10 +22,7 @@ export function answerReads(options: ConnectionOptions, port: MessagePort): void
     lastRuns: (jobNumbers) => readLastRuns(db, jobNumbers),
     skips: (query) => readSkips(db, query),
     endTotals: (query) => readEndTotals(db, query),
-    checkpoint: (): CheckpointResult => {
-      const [result] = keeper.pragma('wal_checkpoint(passive)') as [{ log: number; checkpointed: number }];
-      return { logged: result.log, moved: result.checkpointed };
-    },
+    checkpoint: ({ finish }) => moveLog(keeper, finish),
   };
   port.on('message', (message: RequestMessage | null) => {
     if (message === null) {

@@ -11,8 +11,8 @@ export interface Requests {
   lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
   skips: { readonly ask: SkipQuery; readonly answer: readonly SkipCount[] };
   endTotals: { readonly ask: EndTotalsQuery; readonly answer: readonly EndTotals[] };
-  /** Moves the write-ahead log into the database file, as far as nobody is in the way. */
-  checkpoint: { readonly ask: null; readonly answer: CheckpointResult };
+  /** See Checkpointer. `finish`: nobody writes meanwhile, so begin the log anew. */
+  checkpoint: { readonly ask: { readonly finish: boolean }; readonly answer: CheckpointResult };
 }
 
 export interface CheckpointResult {
