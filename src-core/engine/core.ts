@@ -63,7 +63,7 @@ export class Core {
     this.#stamp = createStampFormatter(offsetMinutesAt);
     this.#projector = new Projector({
       context, book: this.book, term: () => this.#term, checkpoints: () => this.#checkpoints(),
-      saved: (entries, skips) => this.#tellSaved(entries, skips), stale: () => this.elector.depose(),
+      saved: (entries, skips) => this.#tellSaved(entries, skips), stale: (term) => this.elector.depose(term),
       stall: (isStalled) => (isStalled ? this.#observer.pause() : this.#observer.resume()),
     });
     this.#observer = new Observer({
@@ -186,6 +186,8 @@ export class Core {
       log.warn({ streams: state.lost }, 'the log is new or behind the view: its reading starts from the beginning, the rows stay');
       await store.resetCheckpoints();
     }
+    // The view takes no batch of an older term than its newest: until this node leads it writes under the lease's.
+    this.#term = Math.max(this.#term, (await this.context.leaseStore.read())?.value.term ?? 0);
     this.#created = state.created;
     this.#observer.start(state.after);
     await seedDefinitions(bus, this.jobs, this.context.clock.now());

@@ -59,7 +59,9 @@ export class Elector {
   }
 
   /** Somebody newer writes the view: this node does not lead, whatever it believed. */
-  depose(): void {
+  depose(newerTerm: number): void {
+    // The lease may have been lost with its bucket: terms go on above what the view has seen.
+    this.#term = Math.max(this.#term, newerTerm);
     if (this.#leading) this.#lose('the view belongs to a newer term');
   }
 

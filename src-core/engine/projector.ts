@@ -24,7 +24,8 @@ export interface ProjectorParts {
   /** How far the streams are applied to the book, with the results held back before ends that wait for their dispatch. */
   readonly checkpoints: () => readonly Checkpoint[];
   readonly saved: (entries: readonly BookEntry[], skips: readonly SkipCount[]) => void;
-  readonly stale: () => void;
+  /** The view has the given term already, which is newer than ours. */
+  readonly stale: (term: number) => void;
   readonly stall: (isStalled: boolean) => void;
 }
 
@@ -187,7 +188,7 @@ export class Projector {
 
   #failed(error: unknown): void {
     const { log, clock } = this.#parts.context;
-    if (error instanceof StaleTermError) return this.#parts.stale();
+    if (error instanceof StaleTermError) return this.#parts.stale(error.term);
     const problem = error instanceof Error ? error.message : String(error);
     if (this.#problem !== problem) log.error({ err: error }, 'the database does not take writes; runs go on, the log keeps what is to be written');
     this.#problem = problem;

@@ -35,6 +35,13 @@ export interface ViewBatch {
 /** The batch's term is older than the one in the view: somebody else leads now. */
 export class StaleTermError extends Error {
   override readonly name = 'StaleTermError';
+  /** The one in the view. */
+  readonly term: number;
+
+  constructor(batchTerm: number, term: number) {
+    super(`Term ${batchTerm} may not write any more: term ${term} has written.`);
+    this.term = term;
+  }
 }
 
 /** The view was written by a newer program than this one. */

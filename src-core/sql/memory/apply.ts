@@ -7,7 +7,7 @@ import type { Tables } from './tables.ts';
 
 /** All or nothing: whatever can be wrong with a batch is looked for before the first change. Throws StaleTermError or RangeError. */
 export function applyToMemory(tables: Tables, batch: ViewBatch): void {
-  if (batch.term < tables.term) throw new StaleTermError(`Term ${batch.term} may not write any more: term ${tables.term} has written.`);
+  if (batch.term < tables.term) throw new StaleTermError(batch.term, tables.term);
   for (const run of [...batch.insertRuns, ...batch.updateRuns]) {
     for (const id of [run.id, run.rootId || run.id, run.retryId || run.id]) idToInteger(id);
   }

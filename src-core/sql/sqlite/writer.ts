@@ -34,7 +34,7 @@ export class Writer {
     if (this.jobRefs.size > MAX_JOB_REFS) this.jobRefs.forget();
     this.transaction(() => {
       const term = this.statements.term.get() as number | undefined ?? 0;
-      if (batch.term < term) throw new StaleTermError(`Term ${batch.term} may not write any more: term ${term} has written.`);
+      if (batch.term < term) throw new StaleTermError(batch.term, term);
       if (batch.term > term) this.statements.putTerm.run(batch.term);
       const rollUp = new RollUp();
       for (const change of batch.definitions) this.define(change);
