@@ -10,6 +10,8 @@ export interface BookEntry {
   dispatching: boolean;
   /** An end by us is on its way. */
   cancelling: boolean;
+  /** Map: the first `success:next` has been read. */
+  nextSeen: boolean;
   /** The view has a row of it. */
   persisted: boolean;
   dirty: boolean;
@@ -23,7 +25,7 @@ export interface BookEntry {
 
 export function newEntry(record: RunRecord): BookEntry {
   return {
-    record, logged: false, dispatching: false, cancelling: false, persisted: false, dirty: false, place: 'none',
+    record, logged: false, dispatching: false, cancelling: false, nextSeen: false, persisted: false, dirty: false, place: 'none',
     targets: undefined, expiryBucket: 0,
   };
 }

@@ -1,13 +1,16 @@
 import type { EndSeen } from './seen.ts';
 
 interface Pending {
-  readonly ends: EndSeen[];
-  /** The runs stream reached at least this far when the end was seen; 0 = not asked yet. */
+  /** Sequence of the first end ever held for it: grows in the order of the map. */
+  readonly from: number;
+  ends: EndSeen[];
+  /** The runs stream reached at least this far when the last end was seen; 0 = not asked yet. */
   horizon: number;
 }
 
-const MOST_RUNS = 20_000;
-const MOST_ENDS_PER_RUN = 64;
+const MOST_ENDS = 20_000;
+/** A fan-out has up to 10,000 targets. */
+const MOST_ENDS_PER_RUN = 10_500;
 
 /**
  * Ends of runs whose dispatch has not been read yet: the two streams have no order between them. While any is held,
@@ -16,41 +19,57 @@ const MOST_ENDS_PER_RUN = 64;
  */
 export class PendingEnds {
   readonly #byRun = new Map<string, Pending>();
+  #size = 0;
   /** Dropped because there were too many at once. */
   overflowed = 0;
 
+  /** Ends held. */
   get size(): number {
-    return this.#byRun.size;
+    return this.#size;
+  }
+
+  has(taskId: string): boolean {
+    return this.#byRun.has(taskId);
   }
 
   hold(taskId: string, seen: EndSeen): void {
     const pending = this.#byRun.get(taskId);
-    if (pending === undefined) {
-      this.#makeRoom();
-      this.#byRun.set(taskId, { ends: [seen], horizon: 0 });
-    } else if (pending.ends.length < MOST_ENDS_PER_RUN) {
-      pending.ends.push(seen);
-    } else {
+    if (pending !== undefined && pending.ends.length >= MOST_ENDS_PER_RUN) {
       this.overflowed++;
+      return;
     }
+    this.#size++;
+    if (pending === undefined) {
+      this.#byRun.set(taskId, { from: seen.sequence, ends: [seen], horizon: 0 });
+    } else {
+      pending.ends.push(seen);
+      pending.horizon = 0;
+    }
+    if (this.#size > MOST_ENDS) this.#makeRoom();
   }
 
-  take(taskId: string): readonly EndSeen[] {
+  /** Offers each in order; those that `apply` does not take keep their place. `behindOthers`: one before it was not taken. */
+  sift(taskId: string, apply: (seen: EndSeen, behindOthers: boolean) => boolean): void {
     const pending = this.#byRun.get(taskId);
-    if (pending === undefined) return [];
-    this.#byRun.delete(taskId);
-    return pending.ends;
+    if (pending === undefined) return;
+    const rest: EndSeen[] = [];
+    for (const seen of pending.ends) if (!apply(seen, rest.length > 0)) rest.push(seen);
+    this.#size -= pending.ends.length - rest.length;
+    if (rest.length === 0) this.#byRun.delete(taskId);
+    else pending.ends = rest;
   }
 
-  /** Lowest results sequence held; undefined when nothing is. */
+  /** A results sequence no higher than the lowest held; undefined when none is. */
   lowestSequence(): number | undefined {
-    for (const pending of this.#byRun.values()) return (pending.ends[0] as EndSeen).sequence;
+    for (const pending of this.#byRun.values()) return pending.from;
     return undefined;
   }
 
-  /** The runs stream ends at `lastSequence` now: marks what has no mark yet. */
-  mark(lastSequence: number): void {
-    for (const pending of this.#byRun.values()) if (pending.horizon === 0) pending.horizon = Math.max(1, lastSequence);
+  /** The runs stream ended at `lastSequence` when it was asked, and results had been read up to `read` before: marks those that have no mark yet. */
+  mark(lastSequence: number, read: number): void {
+    for (const pending of this.#byRun.values()) {
+      if (pending.horizon === 0 && (pending.ends.at(-1)?.sequence ?? 0) <= read) pending.horizon = Math.max(1, lastSequence);
+    }
   }
 
   /** Removes and gives those that the runs stream, read up to `position`, has not explained. `spare` keeps the ones known by other means. */
@@ -58,18 +77,21 @@ export class PendingEnds {
     const unknown: EndSeen[] = [];
     for (const [taskId, pending] of this.#byRun) {
       if (pending.horizon === 0 || pending.horizon > position || spare(taskId)) continue;
-      this.#byRun.delete(taskId);
+      this.#drop(taskId, pending);
       unknown.push(...pending.ends);
     }
     return unknown;
   }
 
   #makeRoom(): void {
-    if (this.#byRun.size < MOST_RUNS) return;
-    for (const taskId of this.#byRun.keys()) {
-      this.#byRun.delete(taskId);
-      this.overflowed++;
-      return;
+    for (const [taskId, pending] of this.#byRun) {
+      this.overflowed += pending.ends.length;
+      return this.#drop(taskId, pending);
     }
+  }
+
+  #drop(taskId: string, pending: Pending): void {
+    this.#byRun.delete(taskId);
+    this.#size -= pending.ends.length;
   }
 }

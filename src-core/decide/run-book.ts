@@ -1,15 +1,17 @@
 import type { Category, Model } from '../domain/job.ts';
-import { CATEGORIES, MODELS } from '../domain/job.ts';
 import type { RunRecord, RunState, SubRunRecord } from '../domain/run.ts';
 import { isFinal } from '../domain/run.ts';
 import { canMove, moveTo } from '../domain/transitions.ts';
-import type { End, FlowReport } from '../wire/index.ts';
+import type { End, EndKey, FlowReport } from '../wire/index.ts';
 import type { BookEntry } from './book-entry.ts';
 import { emptyRecord, newEntry } from './book-entry.ts';
 import { ClosedRuns } from './closed-runs.ts';
+import { fillFromBody, fillFromDispatch, recordOf } from './dispatch-record.ts';
 import { JobRuns } from './job-runs.ts';
 import { PendingEnds } from './pending-ends.ts';
+import { RetryChains } from './retry-chains.ts';
 import { wantsRetry } from './retry.ts';
+import { blankSubRun, subRunKey } from './sub-runs.ts';
 import type { AcceptedSeen, DispatchSeen, EndSeen } from './seen.ts';
 
 /** What the book tells while it applies; callbacks must not call back into the book's apply functions. */
@@ -27,8 +29,9 @@ export interface BookListener {
 
 const NO_RUNS = new JobRuns();
 const CLOSED_REMEMBERED = 50_000;
-const TARGET_RANK: Readonly<Record<string, number>> = { success: 0, expired: 1, fail: 2 };
-const RANK_STATE: readonly RunState[] = ['completed', 'expired', 'failed'];
+const TARGET_RANK: Readonly<Record<string, number>> = { success: 0, expired: 1, fail: 2, cancelled: 3 };
+const RANK_STATE: readonly RunState[] = ['completed', 'expired', 'failed', 'cancelled'];
+const RANK_STATUS: readonly End['status'][] = ['success', 'expired', 'fail', 'cancelled'];
 
 /**
  * All open runs, kept by applying the log in order. The same log gives the same book on every node, whoever leads.
@@ -40,7 +43,7 @@ export class RunBook {
   readonly #entries = new Map<string, BookEntry>();
   readonly #jobs = new Map<number, JobRuns>();
   readonly #closed = new ClosedRuns(CLOSED_REMEMBERED);
-  readonly #retrying = new Map<string, BookEntry>();
+  readonly #chains = new RetryChains();
   #dirty: BookEntry[] = [];
   #subRuns = new Map<string, SubRunRecord>();
   activeRuns = 0;
@@ -88,9 +91,10 @@ export class RunBook {
     entry.logged = true;
     entry.persisted = true;
     if (targets.length > 0) entry.targets = new Map(targets.map((target) => [String(target.number), target]));
+    entry.nextSeen = record.step === 2 || (record.step === 3 && (record.reason !== '' || record.workerId !== ''));
     this.#entries.set(record.id, entry);
+    this.#chains.add(entry);
     this.#place(entry);
-    if (record.retryPending) this.#retrying.set(record.rootId || record.id, entry);
     return entry;
   }
 
@@ -125,42 +129,33 @@ export class RunBook {
       const record = recordOf(seen);
       if (record === undefined) return this.#listener.oddity('dispatch-unreadable');
       entry = newEntry(record);
+      this.#follow(entry);
       this.#entries.set(taskId, entry);
+    } else if (entry.logged && entry.record.step === 0 && !entry.dispatching) {
+      fillFromBody(entry.record, seen);
     }
     const { record } = entry;
-    if (isFinal(record.state)) return;
     entry.logged = true;
-    if (header.step === 2 && record.step < 3) record.step = 3;
-    else if (record.step === 0) record.step = 1;
-    if (header.step === 2 || record.dispatchedAt === 0) {
-      record.dispatchedAt ||= header.dispatchedAt;
-      record.expiresAt = header.expiresAt;
-    }
+    fillFromDispatch(record, seen);
     if (header.subId !== undefined && header.targets > 0) this.#startTarget(entry, header.subId, seen.tail, header.targets, header.dispatchedAt);
-    else if (seen.tail !== '') record.workerId = seen.tail;
+    else if (seen.tail !== '' && !(isFinal(record.state) && record.workerId !== '')) record.workerId = seen.tail;
+    this.#touch(entry);
+    if (isFinal(record.state)) return;
     if (record.state !== 'active') moveTo(record, 'active');
     entry.dispatching = !allStarted(entry);
-    this.#touch(entry);
     this.#place(entry);
     this.#listener.dispatched(entry);
-    for (const end of this.pending.take(taskId)) this.applyEnd(end);
+    this.pending.sift(taskId, (end, behindOthers) => this.#tryEnd(entry, end, behindOthers));
   }
 
   applyAccepted(seen: AcceptedSeen, defaults: { category: Category; model: Model; retryOn: number; args: string }): void {
     const { event } = seen;
     if (this.#closed.has(event.taskId)) return;
-    const root = event.rootTaskId ?? '';
-    const previous = root === '' ? undefined : this.#retrying.get(root);
-    if (event.attempt > 1) {
-      // The log may hold two plans for the same attempt when a leader fell in between: the first one counts.
-      if (previous === undefined || previous.record.attempt !== event.attempt - 1) return;
-      previous.record.retryPending = false;
-      previous.record.retryId = event.taskId;
-      this.#retrying.delete(root);
-      this.#touch(previous);
-    }
     let entry = this.#entries.get(event.taskId);
     if (entry?.logged) return this.#addTargets(entry, seen);
+    const root = event.rootTaskId ?? '';
+    // The log may hold two plans for the same attempt when a leader fell in between: the first one counts.
+    if (event.attempt > 1 && this.#isFollowed(root, event.attempt)) return this.#listener.oddity('attempt-twice');
     const record = entry?.record ?? emptyRecord(event.taskId, { jobNumber: event.jobNumber, namespace: seen.namespace, app: seen.app, job: seen.job });
     Object.assign(record, {
       category: defaults.category, model: defaults.model, retryOn: defaults.retryOn, args: event.args ?? defaults.args,
@@ -172,11 +167,11 @@ export class RunBook {
       this.#entries.set(event.taskId, entry);
     }
     entry.logged = true;
+    this.#follow(entry);
     this.#addTargets(entry, seen);
     this.#touch(entry);
     this.#place(entry);
     this.#listener.accepted(entry);
-    for (const end of this.pending.take(event.taskId)) this.applyEnd(end);
   }
 
   applyWaiting(taskId: string): void {
@@ -189,26 +184,48 @@ export class RunBook {
   }
 
   applyEnd(seen: EndSeen): void {
-    const { key, end } = seen;
+    const { key } = seen;
     const entry = this.#entries.get(key.taskId);
     if (entry === undefined || !entry.logged) {
       if (this.#closed.has(key.taskId)) this.applyLate(seen, undefined);
       else this.pending.hold(key.taskId, seen);
       return;
     }
+    if (!this.#tryEnd(entry, seen, this.pending.has(key.taskId))) this.pending.hold(key.taskId, seen);
+  }
+
+  /** False if it has to wait for the dispatch it answers. */
+  #tryEnd(entry: BookEntry, seen: EndSeen, behindOthers: boolean): boolean {
+    const { key, end } = seen;
     const { record } = entry;
-    if (key.job !== record.job || key.app !== record.app || key.ns !== record.namespace) return this.#listener.oddity('end-of-another-job');
-    if (end === undefined) return this.#badAnswer(entry, seen.problem);
-    if (isFinal(record.state)) return this.applyLate(seen, record);
+    if (key.job !== record.job || key.app !== record.app || key.ns !== record.namespace) this.#listener.oddity('end-of-another-job');
+    else if (end === undefined) this.#badAnswer(entry, seen.problem);
+    else if (isFinal(record.state)) this.applyLate(seen, record);
+    else if (isEarly(entry, key, end, behindOthers)) return false;
+    else this.#applyOpenEnd(entry, seen, end);
+    return true;
+  }
+
+  /** An end that was held, and the whole runs stream shows no dispatch before it: only ours count, and late answers of a broadcast. */
+  applyUnexplained(seen: EndSeen, category?: Category, model?: Model): void {
+    const entry = this.#entries.get(seen.key.taskId);
+    if (entry === undefined || !entry.logged) return this.applyLate(seen, undefined, category, model);
+    if (isFinal(entry.record.state)) return this.applyLate(seen, entry.record);
+    if (seen.end?.status === 'cancelled' || seen.end?.status === 'expired') this.#applyOpenEnd(entry, seen, seen.end);
+    else this.#listener.oddity('end-before-dispatch');
+  }
+
+  #applyOpenEnd(entry: BookEntry, seen: EndSeen, end: End): void {
+    const { key } = seen;
+    const { record } = entry;
     if (key.kind === 'client-end' && entry.targets !== undefined) return this.#endTarget(entry, seen, end);
     if (key.kind === 'pre-end' && record.category === 'map') {
-      if (record.step >= 2) return this.#listener.oddity('end-late');
+      if (entry.nextSeen) return this.#listener.oddity('end-late');
       if (end.status === 'success:next') return this.#next(entry, seen, end);
+      if (record.step >= 2) return this.#listener.oddity('end-late');
     } else if (end.status === 'success:next') {
       return this.#badAnswer(entry, 'success:next is only for the first step of map');
     }
-    // A run that was planned but not sent can only be ended by us.
-    if (record.state !== 'active' && end.status !== 'cancelled' && end.status !== 'expired') return this.#listener.oddity('end-before-dispatch');
     this.#tellMonitor(record, '', end, seen.sequence);
     this.#finish(entry, stateOf(end), end, seen.storedAt);
   }
@@ -239,7 +256,6 @@ export class RunBook {
   dropRetry(entry: BookEntry): void {
     if (!entry.record.retryPending) return;
     entry.record.retryPending = false;
-    this.#retrying.delete(entry.record.rootId || entry.record.id);
     this.#touch(entry);
   }
 
@@ -259,6 +275,7 @@ export class RunBook {
       entry.persisted = true;
       if (entry.dirty || !isFinal(entry.record.state) || entry.record.retryPending) continue;
       this.#entries.delete(entry.record.id);
+      this.#chains.remove(entry);
       this.#closed.add(entry.record.id);
     }
   }
@@ -273,11 +290,14 @@ export class RunBook {
   }
 
   #next(entry: BookEntry, seen: EndSeen, end: End): void {
-    entry.record.step = 2;
+    entry.nextSeen = true;
     entry.record.reason = end.reason;
     if (end.clientId !== '') entry.record.workerId = end.clientId;
     this.#touch(entry);
     this.#tellMonitor(entry.record, '', end, seen.sequence);
+    // The other feed may have shown the second step already.
+    if (entry.record.step >= 3) return;
+    entry.record.step = 2;
     this.#listener.nextStep(entry);
   }
 
@@ -296,11 +316,10 @@ export class RunBook {
     record.targetsEnded++;
     record.targetsWorst = Math.max(record.targetsWorst, TARGET_RANK[end.status] ?? 0);
     this.#touch(entry);
-    const isCancelled = end.status === 'cancelled';
-    if (isCancelled) entry.cancelling = true;
+    if (end.status === 'cancelled') entry.cancelling = true;
     if (record.targetsEnded < record.targets) return;
-    const state: RunState = isCancelled ? 'cancelled' : (RANK_STATE[record.targetsWorst] as RunState);
-    this.#finish(entry, state, { ...end, status: state === 'cancelled' ? 'cancelled' : state === 'completed' ? 'success' : state === 'expired' ? 'expired' : 'fail' }, seen.storedAt);
+    const state = RANK_STATE[record.targetsWorst] as RunState;
+    this.#finish(entry, state, { ...end, status: RANK_STATUS[record.targetsWorst] as End['status'] }, seen.storedAt);
   }
 
   #finish(entry: BookEntry, state: RunState, end: End, at: number): void {
@@ -313,17 +332,39 @@ export class RunBook {
     record.monitorPayload = end.monitorPayload;
     if (end.clientId !== '') record.workerId = end.clientId;
     record.endedAt = at;
-    if (wantsRetry(record, state)) {
-      record.retryPending = true;
-      this.#retrying.set(record.rootId || record.id, entry);
-    }
+    if (record.retryId === '' && wantsRetry(record, state)) record.retryPending = true;
     entry.dispatching = false;
     this.#touch(entry);
     this.#place(entry);
     this.#listener.ended(entry);
   }
 
+  /** The attempt before it is answered for: whichever of the two was read first. */
+  #follow(entry: BookEntry): void {
+    const { record } = entry;
+    if (record.rootId === '') return;
+    const previous = this.#previous(record.rootId, record.attempt);
+    if (previous !== undefined && previous.record.retryId === '') {
+      previous.record.retryPending = false;
+      previous.record.retryId = record.id;
+      this.#touch(previous);
+    }
+    this.#chains.add(entry);
+  }
+
+  #isFollowed(root: string, attempt: number): boolean {
+    const previous = this.#previous(root, attempt);
+    if (previous !== undefined) return previous.record.retryId !== '';
+    return this.#closed.has(root) || (this.#chains.newest(root)?.record.attempt ?? 0) >= attempt;
+  }
+
+  #previous(root: string, attempt: number): BookEntry | undefined {
+    const found = attempt === 2 ? this.#entries.get(root) : this.#chains.newest(root);
+    return found?.record.attempt === attempt - 1 ? found : undefined;
+  }
+
   #badAnswer(entry: BookEntry, problem: string): void {
+    if (isFinal(entry.record.state)) return this.#listener.oddity('bad-answer');
     entry.record.badAnswers++;
     entry.record.badAnswer = problem;
     this.#touch(entry);
@@ -387,32 +428,6 @@ export class RunBook {
   }
 }
 
-function recordOf(seen: DispatchSeen): RunRecord | undefined {
-  const body = seen.body();
-  if (body === undefined || !isOneOf(CATEGORIES, body.category) || !isOneOf(MODELS, body.model)) return undefined;
-  const { header } = seen;
-  const record = emptyRecord(seen.taskId, { jobNumber: header.jobNumber, namespace: seen.namespace, app: seen.app, job: seen.job });
-  record.category = body.category;
-  record.model = body.model;
-  record.args = body.args;
-  record.runningCount = body.runningCount;
-  fillFromHeader(record, header);
-  return record;
-}
-
-/** What a dispatch's header says of the run as a whole. */
-export function fillFromHeader(record: RunRecord, header: DispatchSeen['header']): void {
-  record.state = 'waiting';
-  record.trigger = header.trigger;
-  record.attempt = header.attempt;
-  record.attempts = header.attempts;
-  record.retryOn = header.retryOn;
-  record.rootId = header.rootTaskId ?? '';
-  record.priority = header.priority;
-  record.scheduledAt = header.scheduledAt;
-  record.dueAt = header.scheduledAt;
-}
-
 /** Whether the log shows a message to every target; true for a run without any. */
 export function allStarted(entry: BookEntry): boolean {
   if (entry.targets === undefined) return true;
@@ -421,23 +436,20 @@ export function allStarted(entry: BookEntry): boolean {
   return true;
 }
 
-function isOneOf<T extends string>(words: readonly T[], word: string): word is T {
-  return (words as readonly string[]).includes(word);
+/**
+ * An answer to what was not dispatched as far as we have read: the streams have no order between them. A cancellation of
+ * ours may concern a run that never is; it keeps its place behind answers that came before it.
+ */
+function isEarly({ record, targets }: BookEntry, key: EndKey, end: End, behindOthers: boolean): boolean {
+  if (end.status === 'cancelled') return behindOthers;
+  if (record.state !== 'active') return true;
+  const target = key.kind === 'client-end' ? targets?.get(key.subId ?? '') : undefined;
+  if (target !== undefined) return target.startedAt === 0;
+  return record.category === 'map' && key.kind === 'end' && record.step === 2;
 }
 
 function stateOf(end: End): RunState {
   if (end.status === 'success' || end.status === 'success:next') return 'completed';
   if (end.status === 'fail') return 'failed';
   return end.status;
-}
-
-function subRunKey(subRun: SubRunRecord): string {
-  return `${subRun.runId}/${subRun.kind}/${subRun.number}`;
-}
-
-function blankSubRun(runId: string, kind: SubRunRecord['kind'], number: number, createdAt: number): SubRunRecord {
-  return {
-    runId, kind, number, workerId: '', sceneId: '', sceneName: '', status: '', reason: '', monitorStatus: '', monitorPayload: '',
-    startedAt: 0, endedAt: 0, createdAt,
-  };
 }

@@ -58,7 +58,7 @@ export interface RunRecord {
   /** Answers that could not be understood, and what was wrong with the last one. */
   badAnswers: number;
   badAnswer: string;
-  /** Fan-out (ultra, group): ends expected, ends seen, worst status seen (0 success, 1 expired, 2 fail). */
+  /** Fan-out (ultra, group): ends expected, ends seen, worst status seen (0 success, 1 expired, 2 fail, 3 cancelled). */
   targets: number;
   targetsEnded: number;
   targetsWorst: number;

@@ -1,4 +1,4 @@
-import type { BookEntry, BookListener } from '../decide/index.ts';
+import type { BookEntry, BookListener, EndSeen } from '../decide/index.ts';
 import { RunBook } from '../decide/index.ts';
 import type { LeaseValue } from '../domain/lease.ts';
 import type { RunRecord, SubRunRecord } from '../domain/run.ts';
@@ -292,15 +292,26 @@ export class Core {
   /** Ends whose dispatch the whole runs stream does not show belong to runs that ended before, or to none. */
   async #explainPending(): Promise<void> {
     const { pending } = this.book;
-    for (const seen of pending.expire(this.#observer.positions.runs, (id) => this.book.get(id)?.dispatching === true)) {
-      const job = this.jobs.byKey(`${seen.key.ns}.${seen.key.app}.${seen.key.job}`)?.definition;
-      this.book.applyLate(seen, undefined, job?.category, job?.model);
-    }
+    const read = this.#observer.positions.results;
+    for (const seen of pending.expire(this.#observer.positions.runs, (id) => this.book.get(id)?.dispatching === true)) this.#explain(seen);
     try {
-      pending.mark((await this.context.bus.streamInfo(STREAM))?.lastSequence ?? 0);
+      pending.mark((await this.context.bus.streamInfo(STREAM))?.lastSequence ?? 0, read);
     } catch (error) {
       this.context.log.debug({ err: error }, 'the runs stream cannot be asked');
     }
+  }
+
+  #explain(seen: EndSeen): void {
+    const { key } = seen;
+    const job = this.jobs.byKey(`${key.ns}.${key.app}.${key.job}`)?.definition;
+    if (job?.category === 'broadcast' && this.book.get(key.taskId) === undefined) void this.#explainLate(seen);
+    else this.book.applyUnexplained(seen);
+  }
+
+  /** A broadcast keeps late answers; one read again after a restart may be the very end of its run. */
+  async #explainLate(seen: EndSeen): Promise<void> {
+    const run = await this.context.store.run(seen.key.taskId).catch(() => undefined);
+    if (run !== undefined && run.endedAt !== seen.storedAt) this.book.applyUnexplained(seen, run.category, run.model);
   }
 
   async #targetsOf(record: RunRecord): Promise<readonly SubRunRecord[]> {
