@@ -1,3 +1,4 @@
+import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { until } from './until.ts';
 
@@ -39,6 +40,8 @@ export interface TestWorker {
   seen(match: Match): SeenMessage[];
   /** Puts the text, or the value as JSON, at the key of the results bucket; resolves with its sequence there. */
   answer(key: string | SeenMessage, end: unknown): Promise<number>;
+  /** All that was put at the key of the results bucket, in order. */
+  history(key: string): Promise<string[]>;
   /** One heartbeat. */
   beat(heartbeat: { namespace: string; appName: string; id: string } & Record<string, unknown>): Promise<void>;
   /** Any text on any subject of the protocol; resolves when the stream has it. */
@@ -85,6 +88,12 @@ export async function startTestWorker(url: string): Promise<TestWorker> {
     },
     seen: (match) => messages.filter(matcher(match)),
     answer: (key, end) => store(`$KV.natsjob-job-results.${typeof key === 'string' ? key : key.task.jobEndKvKey}`, end),
+    async history(key) {
+      const entries = await (await new Kvm(nats).open('natsjob-job-results')).history({ key });
+      const texts: string[] = [];
+      for await (const entry of entries) texts.push(entry.string());
+      return texts;
+    },
     async beat(heartbeat) {
       await store(`$KV.natsjob-heartbeat.natsjob.heartbeat.client.${heartbeat.namespace}.${heartbeat.appName}.${heartbeat.id}`, heartbeat);
     },
