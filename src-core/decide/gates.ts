@@ -131,6 +131,11 @@ function isFull(job: JobDefinition, { active, waiting }: Situation): boolean {
   return active >= job.maxRunning || (waiting > 0 && job.overlap !== 'skip');
 }
 
+/** Its active window has closed for good: nothing of it will be dispatched any more. */
+export function isOver(job: JobDefinition, now: number): boolean {
+  return job.schedule.endAt !== null && now >= job.schedule.endAt;
+}
+
 function isInsideWindow(job: JobDefinition, now: number): boolean {
   const { startAt, endAt } = job.schedule;
   return (startAt === null || now >= startAt) && (endAt === null || now < endAt);

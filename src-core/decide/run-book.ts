@@ -3,6 +3,7 @@ import type { RunRecord, RunState, SubRunRecord } from '../domain/run.ts';
 import { isFinal } from '../domain/run.ts';
 import { canMove, moveTo } from '../domain/transitions.ts';
 import type { End, EndKey, FlowReport } from '../wire/index.ts';
+import { isForeignKey } from './answer-keys.ts';
 import type { BookEntry } from './book-entry.ts';
 import { emptyRecord, newEntry } from './book-entry.ts';
 import { ClosedRuns } from './closed-runs.ts';
@@ -43,6 +44,8 @@ export class RunBook {
   readonly #entries = new Map<string, BookEntry>();
   readonly #jobs = new Map<number, JobRuns>();
   readonly #closed = new ClosedRuns(CLOSED_REMEMBERED);
+  /** Those of them whose later answers are kept. */
+  readonly #closedBroadcasts = new ClosedRuns(CLOSED_REMEMBERED);
   readonly #chains = new RetryChains();
   #dirty: BookEntry[] = [];
   #subRuns = new Map<string, SubRunRecord>();
@@ -187,7 +190,7 @@ export class RunBook {
     const { key } = seen;
     const entry = this.#entries.get(key.taskId);
     if (entry === undefined || !entry.logged) {
-      if (this.#closed.has(key.taskId)) this.applyLate(seen, undefined);
+      if (this.#closed.has(key.taskId)) this.applyLate(seen, undefined, this.#closedBroadcasts.has(key.taskId) ? 'broadcast' : undefined);
       else this.pending.hold(key.taskId, seen);
       return;
     }
@@ -218,13 +221,12 @@ export class RunBook {
   #applyOpenEnd(entry: BookEntry, seen: EndSeen, end: End): void {
     const { key } = seen;
     const { record } = entry;
+    if (isForeignKey(entry, key, end)) return this.#listener.oddity('end-wrong-key');
     if (key.kind === 'client-end' && entry.targets !== undefined) return this.#endTarget(entry, seen, end);
-    if (key.kind === 'pre-end' && record.category === 'map') {
+    if (key.kind === 'pre-end') {
       if (entry.nextSeen) return this.#listener.oddity('end-late');
       if (end.status === 'success:next') return this.#next(entry, seen, end);
       if (record.step >= 2) return this.#listener.oddity('end-late');
-    } else if (end.status === 'success:next') {
-      return this.#badAnswer(entry, 'success:next is only for the first step of map');
     }
     this.#tellMonitor(record, '', end, seen.sequence);
     this.#finish(entry, stateOf(end), end, seen.storedAt);
@@ -233,7 +235,7 @@ export class RunBook {
   /** An answer to a run that has ended, or that this node has forgotten: broadcasts keep it as a sub-run. `run` undefined = look by category. */
   applyLate(seen: EndSeen, run: RunRecord | undefined, category?: Category, model?: Model): void {
     const { key, end } = seen;
-    const isBroadcast = (run?.category ?? category) === 'broadcast' && (run?.model ?? model) !== 'ultra';
+    const isBroadcast = keepsLateAnswers({ category: run?.category ?? category, model: run?.model ?? model });
     if (end === undefined || end.status === 'expired' || end.status === 'cancelled') return;
     if (!isBroadcast) return this.#listener.oddity('end-late');
     this.#putSubRun({
@@ -277,6 +279,7 @@ export class RunBook {
       this.#entries.delete(entry.record.id);
       this.#chains.remove(entry);
       this.#closed.add(entry.record.id);
+      if (keepsLateAnswers(entry.record)) this.#closedBroadcasts.add(entry.record.id);
     }
   }
 
@@ -446,6 +449,10 @@ function isEarly({ record, targets }: BookEntry, key: EndKey, end: End, behindOt
   const target = key.kind === 'client-end' ? targets?.get(key.subId ?? '') : undefined;
   if (target !== undefined) return target.startedAt === 0;
   return record.category === 'map' && key.kind === 'end' && record.step === 2;
+}
+
+function keepsLateAnswers(run: { category: Category | undefined; model: Model | undefined }): boolean {
+  return run.category === 'broadcast' && run.model !== 'ultra';
 }
 
 function stateOf(end: End): RunState {

@@ -1,5 +1,5 @@
 import type { BookEntry, RunBook } from '../decide/index.ts';
-import { mayRelease } from '../decide/index.ts';
+import { isOver, mayRelease } from '../decide/index.ts';
 import type { CancelTimer } from '../ports/index.ts';
 import { FireHeap } from '../schedule/index.ts';
 import type { EngineContext } from './context.ts';
@@ -13,6 +13,8 @@ const LOOK_MS = 50;
 /** Nothing is open: only reviews are due. */
 const IDLE_LOOK_MS = 500;
 const TRY_AGAIN_MS = 1000;
+/** An expiry that is in the log should have been read long before. */
+const EXPIRE_AGAIN_MS = 10_000;
 /** Held runs whose gate may have opened by itself (workers, pause, rate) are looked at this often. */
 const REVIEW_MS = 1000;
 
@@ -31,6 +33,7 @@ export class Agenda {
   readonly #delayed = new FireHeap<BookEntry>();
   readonly #holding = new Set<number>();
   #cancel: CancelTimer = () => {};
+  #stopped = true;
   #reviewAt = 0;
 
   constructor(parts: {
@@ -47,11 +50,13 @@ export class Agenda {
 
   /** Takes over every open run. */
   start(): void {
+    this.#stopped = false;
     for (const entry of this.#book.entries()) this.track(entry);
     this.#arm();
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel();
     this.#expiries.clear();
   }
@@ -72,10 +77,11 @@ export class Agenda {
 
   /** Sends held runs of the job while its gates let them through. */
   release(jobNumber: number): void {
-    if (!this.#mayAct()) return;
+    if (this.#stopped || !this.#mayAct()) return;
     const job = this.#jobs.byNumber(jobNumber);
     const { waiting } = this.#book.look(jobNumber);
     if (job === undefined || job.definition.state === 'disabled') return this.#drop([...waiting], 'the job is gone or disabled');
+    if (isOver(job.definition, this.#context.clock.now())) return this.#drop([...waiting], 'the active window is over');
     while (waiting.length > 0) {
       const entry = waiting.find((candidate) => !candidate.cancelling);
       const situation = this.#situations.of(job, this.#context.clock.now());
@@ -106,6 +112,7 @@ export class Agenda {
     const again = (): void => {
       if (entry.record.state === 'active') this.#expiries.add(entry, this.#context.clock.now() + TRY_AGAIN_MS);
     };
+    this.#expiries.add(entry, now + EXPIRE_AGAIN_MS);
     this.#ender.end(entry, 'expired', `no end within ${now - entry.record.dispatchedAt} ms`, again);
     this.#ender.tellWorker(entry, 'expired', now + 5000);
   }
@@ -115,6 +122,7 @@ export class Agenda {
     if (record.state !== 'delayed' || entry.cancelling) return;
     const job = this.#jobs.byNumber(record.jobNumber);
     if (job === undefined || job.definition.state === 'disabled') return this.#drop([entry], 'the job is gone or disabled');
+    if (isOver(job.definition, this.#context.clock.now())) return this.#drop([entry], 'the active window is over');
     const { waiting } = this.#book.look(job.number);
     if (waiting.length === 0 && mayRelease(job.definition, this.#situations.of(job, this.#context.clock.now()))) this.#dispatcher.release(job, entry);
     else this.#dispatcher.hold(entry);
@@ -146,10 +154,11 @@ export class Agenda {
   }
 
   #arm(): void {
+    if (this.#stopped) return;
     const due = Math.min(this.#delayed.peekAt() ?? Number.POSITIVE_INFINITY, this.#holding.size > 0 ? this.#reviewAt : Number.POSITIVE_INFINITY);
     const now = this.#context.clock.now();
     const longest = this.#book.activeRuns > 0 ? LOOK_MS : IDLE_LOOK_MS;
-    const wait = Math.max(1, Math.min(longest, due - now));
+    const wait = this.#mayAct() ? Math.max(1, Math.min(longest, due - now)) : longest;
     this.#cancel();
     this.#cancel = this.#context.clock.after(wait, () => this.#look());
   }

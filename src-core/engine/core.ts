@@ -1,5 +1,6 @@
 import type { BookEntry, BookListener, EndSeen } from '../decide/index.ts';
 import { RunBook } from '../decide/index.ts';
+import { UnavailableError } from '../domain/errors.ts';
 import type { LeaseValue } from '../domain/lease.ts';
 import type { RunRecord, SubRunRecord } from '../domain/run.ts';
 import type { SkipCount } from '../domain/skip.ts';
@@ -50,6 +51,8 @@ export class Core {
   #cancelSweep: CancelTimer = () => {};
   #reopening: Promise<void> | undefined;
   #closing = false;
+  #isLoaded = false;
+  #hasRead = false;
   #outputMark: { results: number; outputs: number; settledResults: number } = { results: 0, outputs: 0, settledResults: 0 };
 
   constructor(context: EngineContext) {
@@ -93,19 +96,33 @@ export class Core {
 
   /** Loads the view, reads the log to its end, then takes part. Rejects when NATS or the database is away. */
   async open(): Promise<void> {
+    if (!this.#isLoaded) await this.#loadView();
+    this.#isLoaded = true;
+    this.#sweep();
+    try {
+      await this.#readLog();
+    } catch (error) {
+      await this.#observer.stop();
+      throw error;
+    }
+    this.#projector.start();
+    this.#retention.start();
+    this.elector.start();
+    this.isOpen = true;
+  }
+
+  /** All is asked before anything is taken over: a second try must not find half of it. */
+  async #loadView(): Promise<void> {
     const { store } = this.context;
     const { jobs, namespaces, apps } = await store.definitions();
+    const workers = await store.workers();
+    const runs: [RunRecord, readonly SubRunRecord[]][] = [];
+    for (const record of await store.openRuns()) runs.push([record, await this.#targetsOf(record)]);
     this.jobs.load(jobs);
     for (const value of namespaces) this.jobs.apply({ kind: 'namespace', name: value.name, value });
     for (const value of apps) this.jobs.apply({ kind: 'app', namespace: value.namespace, name: value.name, value });
-    this.workers.load(await store.workers());
-    for (const record of await store.openRuns()) this.book.load(record, await this.#targetsOf(record));
-    await this.#readLog();
-    this.#projector.start();
-    this.#retention.start();
-    this.#sweep();
-    this.elector.start();
-    this.isOpen = true;
+    this.workers.load(workers);
+    for (const [record, targets] of runs) this.book.load(record, targets);
   }
 
   async close(): Promise<void> {
@@ -114,25 +131,27 @@ export class Core {
     this.#cancelSweep();
     await this.#reopening;
     await this.#retention.stop();
-    const leadership = this.leadership;
-    await leadership?.stop(SETTLE_DRAIN_MS);
-    await this.elector.stop(this.#leaseProgress());
-    this.leadership = undefined;
+    await this.#giveUpLead();
     await this.#observer.stop();
     await this.#projector.stop();
   }
 
   /** Gives the lease up in good order and stands back for a while, so that another node can take it. */
   async stepDown(): Promise<void> {
-    const { leadership } = this;
-    this.leadership = undefined;
-    await leadership?.stop(SETTLE_DRAIN_MS);
-    await this.elector.stop(leadership?.progress() && { ...leadership.progress(), resultsSequence: this.#outputMark.settledResults });
+    await this.#giveUpLead();
     this.context.log.info({ term: this.elector.term }, 'stepped down');
     this.#tell({ type: 'server', role: 'standby', term: this.elector.term });
     this.context.clock.after(STAND_BACK_MS, () => {
       if (!this.#closing) this.elector.start();
     });
+  }
+
+  /** What follows from answers read while draining is the next leader's: the lease says so. */
+  async #giveUpLead(): Promise<void> {
+    const { leadership } = this;
+    this.leadership = undefined;
+    await leadership?.stop(SETTLE_DRAIN_MS);
+    await this.elector.stop(leadership && { ...leadership.progress(), resultsSequence: this.#outputMark.settledResults });
   }
 
   onChange(listener: (change: LiveChange) => void): () => void {
@@ -157,7 +176,8 @@ export class Core {
 
   /** Resolves when the definitions log is applied up to the revision. */
   async definitionsApplied(revision: number): Promise<void> {
-    while (this.#observer.positions.definitions < revision) await this.#observer.definitionsCaughtUp();
+    await this.#observer.definitionsCaughtUp();
+    if (this.#observer.positions.definitions < revision) throw new UnavailableError('The change is stored, but this server does not read the log right now.');
   }
 
   definitionsCaughtUp(): Promise<void> {
@@ -181,7 +201,7 @@ export class Core {
   async #readLog(): Promise<void> {
     const { bus, config, log, store } = this.context;
     for (const sentence of await bus.ensureObjects({ replicas: config.replicas, maxBytes: config.logMaxBytes })) log.warn({}, sentence);
-    const state = await inspectLog(bus, await store.checkpoints());
+    const state = await inspectLog(bus, this.#hasRead ? this.#positions() : await store.checkpoints());
     if (state.lost.length > 0) {
       log.warn({ streams: state.lost }, 'the log is new or behind the view: its reading starts from the beginning, the rows stay');
       await store.resetCheckpoints();
@@ -189,7 +209,8 @@ export class Core {
     // The view takes no batch of an older term than its newest: until this node leads it writes under the lease's.
     this.#term = Math.max(this.#term, (await this.context.leaseStore.read())?.value.term ?? 0);
     this.#created = state.created;
-    this.#observer.start(state.after);
+    this.#hasRead = true;
+    await this.#observer.start(state.after);
     await seedDefinitions(bus, this.jobs, this.context.clock.now());
     await this.#observer.caughtUp();
   }
@@ -277,13 +298,19 @@ export class Core {
   }
 
   #checkpoints(): readonly Checkpoint[] {
+    return this.#positions(this.#heldResults());
+  }
+
+  /** How far this node has read, whatever the view has of it. */
+  #positions(throughResults = this.#observer.positions.results): readonly Checkpoint[] {
     const { runs, definitions } = this.#observer.positions;
     const at = (stream: string, sequence: number): Checkpoint => ({ stream, created: this.#created[stream] ?? '', sequence });
-    return [at(STREAM, runs), at(RESULTS_STREAM, this.#heldResults()), at(DEFINITIONS_STREAM, definitions)];
+    return [at(STREAM, runs), at(RESULTS_STREAM, throughResults), at(DEFINITIONS_STREAM, definitions)];
   }
 
   #sweep(): void {
     const { clock, bus } = this.context;
+    this.#cancelSweep();
     for (const worker of this.workers.sweep(clock.now())) this.#workerChanged(workerKey(worker));
     if (this.book.pending.size > 0 && bus.state === 'connected') void this.#explainPending();
     this.#cancelSweep = clock.after(SWEEP_MS, () => this.#sweep());
@@ -294,6 +321,7 @@ export class Core {
     const { pending } = this.book;
     const read = this.#observer.positions.results;
     for (const seen of pending.expire(this.#observer.positions.runs, (id) => this.book.get(id)?.dispatching === true)) this.#explain(seen);
+    this.#observer.balance();
     try {
       pending.mark((await this.context.bus.streamInfo(STREAM))?.lastSequence ?? 0, read);
     } catch (error) {
@@ -321,12 +349,10 @@ export class Core {
   }
 
   #workerChanged(key: string): void {
-    for (const worker of this.workers.all()) {
-      if (workerKey(worker) !== key) continue;
-      this.#projector.addWorker({ ...worker });
-      this.#tell({ type: 'worker', worker: { ...worker, live: isLive(worker, this.context.clock.now()) } });
-      return;
-    }
+    const worker = this.workers.get(key);
+    if (worker === undefined) return;
+    this.#projector.addWorker({ ...worker });
+    this.#tell({ type: 'worker', worker: { ...worker, live: isLive(worker, this.context.clock.now()) } });
   }
 
   #tellSaved(entries: readonly BookEntry[], skips: readonly SkipCount[]): void {

@@ -49,6 +49,7 @@ export class Dispatcher {
   readonly #cancelOldest: (job: JobRuntime) => void;
   /** Ids a leader before this one put into the log after its last watermark. */
   readonly #alreadySent: ReadonlySet<string>;
+  #isStopping = false;
 
   constructor(parts: {
     context: EngineContext; book: RunBook; log: LogPublisher; situations: Situations; skips: SkipCounter; ledger: FireLedger; ids: RunIds;
@@ -67,6 +68,11 @@ export class Dispatcher {
     this.#alreadySent = parts.alreadySent;
   }
 
+  /** From now on what the log does not take is left to the next leader. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
   /** A fire of the schedule: through the gates, then sent, held or skipped. */
   fire(job: JobRuntime, at: number, trigger: 'schedule' | 'catch-up'): void {
     this.#context.metrics.fired(1);
@@ -75,6 +81,8 @@ export class Dispatcher {
     const plan = { id, trigger, scheduledAt: at, giveUpAt: at + Math.max(5000, job.definition.misfire.windowMs) };
     this.#ledger.opened(at, this.#log.lastSequence);
     const verdict = this.start(job, plan, (sequence) => {
+      // Given up because this leader stops: the next one finds it undecided.
+      if (sequence === 0 && this.#isStopping) return;
       this.#ledger.settled(at);
       if (sequence === 0) this.skip(job, 'nats-down', at);
     });

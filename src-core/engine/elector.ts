@@ -54,6 +54,7 @@ export class Elector {
   }
 
   start(): void {
+    if (!this.#stopped) return;
     this.#stopped = false;
     this.#run();
   }
@@ -74,7 +75,7 @@ export class Elector {
     this.#leading = false;
     this.#trustUntil = Number.NEGATIVE_INFINITY;
     try {
-      await this.#context.leaseStore.write({ ...this.#last, ...progress, held: false }, this.#revision);
+      await this.#overwrite({ ...this.#last, ...progress, held: false });
     } catch (error) {
       this.#context.log.warn({ err: error }, 'the lease could not be given up; the next leader waits for it to run out');
     }
@@ -134,19 +135,24 @@ export class Elector {
   async #renew(): Promise<void> {
     const start = this.#context.clock.monotonic();
     const value: LeaseValue = { ...(this.#last as LeaseValue), ...this.#events.progress() };
-    let revision = await this.#context.leaseStore.write(value, this.#revision);
-    if (revision === undefined) {
-      // An earlier renewal may have arrived without its answer.
-      const entry = await this.#context.leaseStore.read();
-      const isOurs = entry?.value.nodeId === value.nodeId && entry.value.term === this.#term && entry.value.held;
-      if (entry !== undefined && !isOurs) return this.#lose(`"${entry.value.nodeId}" took the lease for term ${entry.value.term}`);
-      revision = await this.#context.leaseStore.write(value, entry?.revision ?? 0);
-      if (revision === undefined) return this.#lose('somebody else took the lease');
-    }
+    const revision = await this.#overwrite(value);
+    if (typeof revision === 'string') return this.#lose(revision);
     if (!this.#leading) return;
     this.#revision = revision;
     this.#last = value;
     this.#trustUntil = start + LEASE_MS - MARGIN_MS;
+  }
+
+  /** Replaces our own lease: the new revision, or a sentence about whose it is now. */
+  async #overwrite(value: LeaseValue): Promise<number | string> {
+    const { leaseStore } = this.#context;
+    const revision = await leaseStore.write(value, this.#revision);
+    if (revision !== undefined) return revision;
+    // An earlier renewal may have arrived without its answer.
+    const entry = await leaseStore.read();
+    const isOurs = entry?.value.nodeId === value.nodeId && entry.value.term === this.#term && entry.value.held;
+    if (entry !== undefined && !isOurs) return `"${entry.value.nodeId}" took the lease for term ${entry.value.term}`;
+    return (await leaseStore.write(value, entry?.revision ?? 0)) ?? 'somebody else took the lease';
   }
 
   #lose(reason: string): void {

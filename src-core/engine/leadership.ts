@@ -55,6 +55,7 @@ export class Leadership {
     this.term = parts.term;
     this.#ledger = new FireLedger(takeOver.runsHead);
     this.ids.startAfter(takeOver.highestRunId);
+    for (const { record } of book.entries()) this.ids.startAfter(record.id);
     const mayAct = (): boolean => context.bus.state === 'connected' && parts.isTrusted();
     this.log = context.bus.openLog({ term: parts.term, maySend: mayAct });
     this.ender = new Ender(this.log);
@@ -88,6 +89,7 @@ export class Leadership {
   async stop(drainMs: number): Promise<void> {
     this.ticker.stop();
     this.agenda.stop();
+    this.dispatcher.stop();
     this.#cancelReport();
     this.#reportSkips();
     this.#parts.situations.leading = false;
@@ -106,6 +108,8 @@ export class Leadership {
 
   nextStep(entry: BookEntry): void {
     const job = this.#parts.jobs.byNumber(entry.record.jobNumber);
+    // Cancelled too late for its first step: the second is not sent.
+    if (entry.cancelling) return this.cancel(entry, 'cancelled', () => {});
     if (job === undefined) return;
     this.#outputs++;
     this.dispatcher.sendNextStep(job, entry.record);

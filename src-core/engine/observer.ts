@@ -17,6 +17,8 @@ import type { Workers } from './workers.ts';
 /** Longer payloads are counted and passed over. A dispatch carries at most 64 kB of arguments. */
 const MAX_PAYLOAD_BYTES = 2_097_152;
 const CLOCK_SLACK_MS = 60_000;
+/** With that many answers held for their dispatch the results wait for the runs; with half of it they go on. */
+const MOST_AHEAD = 10_000;
 
 export interface ObserverParts {
   readonly context: EngineContext;
@@ -42,27 +44,35 @@ export class Observer {
   #definitions: Feed | undefined;
   #heartbeats: Feed | undefined;
   #isPaused = false;
+  /** The results are read further than the runs, by too many answers. */
+  #isAhead = false;
+  /** Where reading stood when it was last begun or stopped. */
+  #reached = { runs: 0, results: 0, definitions: 0 };
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
   }
 
-  /** Begins after the given sequences. */
-  start(after: { runs: number; results: number; definitions: number }): void {
+  /** Begins after the given sequences. Definitions come first: what they do not name is no run of ours. */
+  async start(after: { runs: number; results: number; definitions: number }): Promise<void> {
     const { context } = this.#parts;
+    this.#reached = after;
     const open = (stream: string, from: number, onMessage: (message: FeedMessage) => void): Feed => context.bus.openFeed({
       stream, from, maxPayloadBytes: MAX_PAYLOAD_BYTES,
       onMessage: (message) => this.#guard(stream, message, onMessage),
       onLost: (reason) => this.#parts.lost(stream, reason),
     });
+    this.#isPaused = this.#isAhead = false;
     this.#definitions = open(DEFINITIONS_STREAM, after.definitions + 1, (message) => this.#onDefinition(message));
+    await this.#definitions.caughtUp();
     this.#heartbeats = open(HEARTBEAT_STREAM, 1, (message) => this.#onHeartbeat(message));
     this.#runs = open(STREAM, after.runs + 1, (message) => this.#onRuns(message));
     this.#results = open(RESULTS_STREAM, after.results + 1, (message) => this.#onResult(message));
   }
 
   get positions(): { runs: number; results: number; definitions: number } {
-    return { runs: this.#runs?.position ?? 0, results: this.#results?.position ?? 0, definitions: this.#definitions?.position ?? 0 };
+    const { runs, results, definitions } = this.#reached;
+    return { runs: this.#runs?.position ?? runs, results: this.#results?.position ?? results, definitions: this.#definitions?.position ?? definitions };
   }
 
   async definitionsCaughtUp(): Promise<void> {
@@ -86,10 +96,23 @@ export class Observer {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#runs?.resume();
-    this.#results?.resume();
+    if (!this.#isAhead) this.#results?.resume();
+  }
+
+  /** Neither feed may run away from the other: answers that wait for their dispatch are held in memory. */
+  balance(): void {
+    const held = this.#parts.book.pending.size;
+    const isAhead = held >= (this.#isAhead ? MOST_AHEAD / 2 : MOST_AHEAD);
+    if (isAhead === this.#isAhead) return;
+    this.#isAhead = isAhead;
+    if (this.#isPaused) return;
+    if (isAhead) this.#results?.pause();
+    else this.#results?.resume();
   }
 
   async stop(): Promise<void> {
+    // What was applied stays applied: the last write to the view comes after this.
+    this.#reached = this.positions;
     const feeds = [this.#runs, this.#results, this.#definitions, this.#heartbeats];
     this.#runs = this.#results = this.#definitions = this.#heartbeats = undefined;
     await Promise.all(feeds.map((feed) => feed?.stop()));
@@ -108,6 +131,7 @@ export class Observer {
   #onRuns(message: FeedMessage): void {
     if (message.tooLong) this.#oddity('too-long');
     else this.#applyRuns(message);
+    if (this.#isAhead) this.balance();
     this.#parts.applied();
   }
 
@@ -171,6 +195,7 @@ export class Observer {
 
   #onResult(message: FeedMessage): void {
     this.#applyResult(message);
+    this.balance();
     this.#parts.applied();
   }
 

@@ -99,10 +99,11 @@ export class Projector {
   /** Called after each message: writes when a batch is full. */
   applied(): void {
     const { unsaved } = this.#parts.book;
+    // A database that hangs holds a batch for long: what comes meanwhile must not pile up either.
+    if (unsaved >= MOST_WAITING) this.#parts.stall(true);
     if (this.#stopped || this.#running !== undefined) return;
     if (unsaved < BATCH_ROWS) return this.#wake(unsaved > 0 ? FLUSH_MS : CHECKPOINT_MS);
     if (this.#failedAt === undefined) void this.#flush();
-    else if (unsaved >= MOST_WAITING) this.#parts.stall(true);
   }
 
   /** Everything applied so far is in the view, or the database is away. */

@@ -39,21 +39,27 @@ const MAX_PAYLOAD_BYTES = 2_097_152;
 export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | undefined, now: number): Promise<TakeOver> {
   const info = await bus.streamInfo(STREAM);
   const runsHead = info?.lastSequence ?? 0;
+  const resultsHead = (await bus.streamInfo(RESULTS_STREAM))?.lastSequence ?? 0;
   const sentIds = new Set<string>();
   const monitors = new Map<string, MonitorDue>();
   if (lease !== undefined) {
-    await readFrom(bus, STREAM, lease.runsSequence + 1, (message) => {
+    await readFrom(bus, STREAM, after(lease.runsSequence, runsHead) + 1, (message) => {
       const id = message.header(MSG_ID_HEADER);
       if (id !== '') sentIds.add(id);
       const due = message.subject === FLOW_SUBJECT ? flowMonitorOf(message) : undefined;
       if (due !== undefined) monitors.set(due.messageId, due);
     });
-    await readFrom(bus, RESULTS_STREAM, lease.resultsSequence + 1, (message) => {
+    await readFrom(bus, RESULTS_STREAM, after(lease.resultsSequence, resultsHead) + 1, (message) => {
       const due = monitorOf(message);
       if (due !== undefined && !monitors.has(message.subject)) monitors.set(message.subject, due);
     });
   }
   return { watermark: lease?.watermark ?? now, sentIds, monitors: [...monitors.values()], runsHead, highestRunId: await store.highestRunId() };
+}
+
+/** A stream that ends before what the lease speaks of was made anew since: all of it is to be read. */
+function after(sequence: number, head: number): number {
+  return sequence > head ? 0 : sequence;
 }
 
 /** The id of the monitor message that follows from the answer at this sequence of the results stream. */

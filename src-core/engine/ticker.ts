@@ -65,11 +65,10 @@ export class Ticker {
     this.#tick();
   }
 
+  /** What stands in line stays there: the lease says that it is not decided. */
   stop(): void {
     this.#stopped = true;
     this.#cancel();
-    this.#queue = [];
-    this.#queueFrom = 0;
   }
 
   /** A job came or changed: its first fire may be earlier than the timer. */

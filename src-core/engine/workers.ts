@@ -67,6 +67,10 @@ export class Workers {
     return workers;
   }
 
+  get(key: string): WorkerRecord | undefined {
+    return this.#byKey.get(key);
+  }
+
   all(): Iterable<WorkerRecord> {
     return this.#byKey.values();
   }

@@ -1,0 +1,68 @@
+import type { Scheduler, SchedulerConfig } from '../../src-core/index.ts';
+import { openScheduler } from '../../src-core/index.ts';
+import { createLeaseStore } from '../../src-core/nats/lease-store.ts';
+import type { Log, Metrics, Store } from '../../src-core/ports/index.ts';
+import type { MemoryBus } from './memory-bus.ts';
+import type { MemoryNats } from './memory-nats.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+import { ProcessClock } from './virtual-clock.ts';
+
+export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
+export const UNMEASURED: Metrics = { fired() {}, dispatched() {}, skipped() {}, ended() {}, tick() {}, oddity() {} };
+
+export interface VirtualNode {
+  readonly scheduler: Scheduler;
+  readonly bus: MemoryBus;
+  readonly oddities: Map<string, number>;
+  /** Errors and warnings it logged. */
+  readonly errors: { message: string; err: unknown }[];
+  /** kill -9: nothing of it acts any more, what it sent has arrived. */
+  crash(): Promise<void>;
+}
+
+export interface VirtualNodeParts {
+  readonly clock: VirtualClock;
+  readonly nats: MemoryNats;
+  readonly store: Store;
+  readonly random?: () => number;
+  readonly config?: Partial<SchedulerConfig>;
+}
+
+/** A scheduler as one process would run it, on virtual time and in memory. */
+export function openNode({ clock, nats, store, random = () => 0.5, config = {} }: VirtualNodeParts): VirtualNode {
+  const own = new ProcessClock(clock);
+  const bus = nats.connect();
+  const oddities = new Map<string, number>();
+  const errors: { message: string; err: unknown }[] = [];
+  let isDead = false;
+  const log: Log = {
+    ...SILENT,
+    error: (fields, message) => void errors.push({ message, err: (fields as { err?: unknown }).err }),
+    child: () => log,
+  };
+  const scheduler = openScheduler(
+    { nodeId: 'node-1', version: '0', host: 'here', pid: 1, timezone: 'UTC', retentionMs: 7 * 86_400_000, replicas: 1, logMaxBytes: 2 ** 30, ...config },
+    {
+      bus, leaseStore: createLeaseStore(bus), store: mortal(store, () => isDead), clock: own, random, log,
+      metrics: { ...UNMEASURED, oddity: (kind) => void oddities.set(kind, (oddities.get(kind) ?? 0) + 1) },
+    },
+  );
+  return {
+    scheduler, bus, oddities, errors,
+    async crash() {
+      isDead = true;
+      own.kill();
+      await bus.close();
+    },
+  };
+}
+
+/** A store that a dead process reaches no more. */
+function mortal(store: Store, isDead: () => boolean): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => (isDead() ? new Promise(() => {}) : method.apply(target, args));
+    },
+  });
+}
