@@ -12,11 +12,11 @@ export interface UntilOptions {
  * Asks again and again until the condition gives something truthy, and resolves with that. Rejects when the deadline has
  * passed, or at once when the condition throws. The only way tests wait for what they are not told.
  */
-export async function until<T>(condition: () => T | Promise<T>, { deadlineMs = DEFAULT_DEADLINE_MS, what = 'what was waited for' }: UntilOptions = {}): Promise<NonNullable<T>> {
+export async function until<T>(condition: () => T | Promise<T>, { deadlineMs = DEFAULT_DEADLINE_MS, what = 'what was waited for' }: UntilOptions = {}): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const value = await condition();
-    if (value) return value;
+    if (value) return value as Exclude<T, false | null | undefined | 0 | ''>;
     if (performance.now() > deadline) throw new Error(`${typeof what === 'string' ? what : what()}: not within ${deadlineMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
