@@ -37,6 +37,6 @@ export function emptyRecord(id: string, address: { jobNumber: number; namespace:
     category: 'standalone', model: 'max', state: 'delayed', trigger: 'schedule', attempt: 1, attempts: 1, retryOn: 0, rootId: '',
     priority: 5, step: 0, scheduledAt: 0, dueAt: 0, dispatchedAt: 0, expiresAt: 0, endedAt: 0, runningCount: 0, args: '',
     workerId: '', status: '', reason: '', monitorStatus: '', monitorPayload: '', badAnswers: 0, badAnswer: '',
-    targets: 0, targetsEnded: 0, targetsWorst: 0, retryPending: false, retryId: '', stub: false,
+    targets: 0, targetsEnded: 0, targetsWorst: 0, retryPending: false, retryId: '',
   };
 }

@@ -66,8 +66,6 @@ export interface RunRecord {
   retryPending: boolean;
   /** Id of the attempt that followed. */
   retryId: string;
-  /** An end that arrived before its dispatch: only id, job and the end are known. */
-  stub: boolean;
 }
 
 export const SUB_RUN_KINDS = ['target', 'flow', 'answer'] as const;

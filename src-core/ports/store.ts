@@ -20,7 +20,7 @@ export type DefinitionChange =
 export interface ViewBatch {
   readonly term: number;
   readonly checkpoints: readonly Checkpoint[];
-  /** First write of a run. A row that exists is left alone, unless it is a stub: that is filled in. */
+  /** First write of a run. A row that exists is left alone. */
   readonly insertRuns: readonly RunRecord[];
   /** Whole new value of runs that are in the view already. */
   readonly updateRuns: readonly RunRecord[];
@@ -116,7 +116,7 @@ export interface Store {
   checkpoints(): Promise<readonly Checkpoint[]>;
   /** Forgets how far streams were applied; rows stay. */
   resetCheckpoints(): Promise<void>;
-  /** Runs not ended, runs whose retry is not in the log yet, and stubs, by id. */
+  /** Runs not ended, and runs whose retry is not in the log yet, by id. */
   openRuns(): Promise<readonly RunRecord[]>;
   /** Highest run id in the view, or '0'. */
   highestRunId(): Promise<string>;

@@ -1,4 +1,4 @@
-import { isFinal, type RunRecord } from '../domain/index.ts';
+import type { RunRecord } from '../domain/index.ts';
 
 /** Pseudo job number of the sums over all jobs, so that the overview reads one row a minute. Job numbers are never negative. */
 export const ALL_JOBS = -1;
@@ -15,11 +15,6 @@ export interface RollUpRow {
   durationMsMax: number;
   latenessMsSum: number;
   latenessMsMax: number;
-}
-
-/** Whether a row with these fields has had its end counted. A stub has not: how long it took is unknown until it is filled in. */
-export function isCounted(run: { readonly state: RunRecord['state']; readonly stub: boolean }): boolean {
-  return isFinal(run.state) && !run.stub;
 }
 
 /** Collects the ends of one batch by minute and job, so that a burst of one job costs one row. */

@@ -127,7 +127,7 @@ describe('a full disk', () => {
     const connection = openWriter({ file: files.file });
     await migrate(connection, recordingLog([]), () => T0);
     const byId = new ById(connection);
-    const writer = new Writer(connection, byId);
+    const writer = new Writer(connection);
     connection.pragma(`max_page_count = ${Number(connection.pragma('page_count', { simple: true })) + 10}`);
     const batch = aBatch({ term: 2, insertRuns: Array.from({ length: 200 }, (_, index) => aRun({ id: idAt(index), args: 'x'.repeat(1_000) })), checkpoints: [{ stream: 's', created: 'c', sequence: 9 }] });
     for (let attempt = 0; attempt < 3; attempt++) {

@@ -110,7 +110,7 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
           id, jobNumber: 2_097_151, namespace: 'n', app: 'a', job: 'j', category: 'map', model: 'ultra', state: 'delayed', trigger: 'catch-up',
           attempt: 3, attempts: 7, retryOn: 3, rootId: '9223372036854775806', priority: 20, step: 2, scheduledAt: T0 + 1, dueAt: T0 + 2, dispatchedAt: T0 + 3,
           expiresAt: T0 + 4, endedAt: T0 + 5, runningCount: 6, args: 'args', workerId: 'worker', status: 'status', reason: 'reason', monitorStatus: 'ms',
-          monitorPayload: 'mp', badAnswers: 8, badAnswer: 'bad', targets: 9, targetsEnded: 10, targetsWorst: 2, retryPending: true, retryId: '9007199254740993', stub: true,
+          monitorPayload: 'mp', badAnswers: 8, badAnswer: 'bad', targets: 9, targetsEnded: 10, targetsWorst: 2, retryPending: true, retryId: '9007199254740993',
         });
         await insert(run);
         expect(await store.run(id)).toEqual(run);
@@ -139,7 +139,7 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
         const run = aRun({ id: idAt(1) });
         await insert(run);
         await update(ended(run));
-        await insert(run, { ...run, stub: true, state: 'failed' });
+        await insert(run, { ...run, state: 'failed' });
         expect(await store.run(run.id)).toEqual(ended(run));
         expect(await totals()).toBe(1);
       });
@@ -178,61 +178,14 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
       });
     });
 
-    describe('a stub', () => {
-      const dispatch = aRun({ id: idAt(1), args: 'args', attempts: 3, category: 'map', step: 1 });
-      const stub = aRun({
-        id: idAt(1), stub: true, state: 'failed', endedAt: T0 + 100, status: 'fail', reason: 'why', workerId: 'w9', monitorStatus: 'red', monitorPayload: 'p',
-        badAnswers: 1, badAnswer: 'bad', dispatchedAt: 0, scheduledAt: 0, expiresAt: 0, step: 0, runningCount: 0, attempts: 1, priority: 0,
-      });
-      const filled = {
-        ...dispatch, state: 'failed', endedAt: T0 + 100, status: 'fail', reason: 'why', workerId: 'w9', monitorStatus: 'red', monitorPayload: 'p', badAnswers: 1, badAnswer: 'bad',
-      };
-
-      it('is open until its dispatch fills it in, and keeps its end', async () => {
-        await insert(stub);
-        expect((await store.openRuns()).map((run) => run.id)).toEqual([stub.id]);
-        await insert(dispatch);
-        expect(await store.run(stub.id)).toEqual(filled);
-        expect(await store.openRuns()).toEqual([]);
-        expect(await list({ workerId: 'w9', states: ['failed'], monitorStatus: 'red' })).toEqual([stub.id]);
-      });
-
-      it('that comes after the dispatch changes nothing', async () => {
-        await insert(dispatch);
-        await insert(stub);
-        expect(await store.run(stub.id)).toEqual(dispatch);
-      });
-
-      it('that comes in the same batch as the dispatch is filled in, in that order', async () => {
-        await insert(stub, dispatch);
-        expect(await store.run(stub.id)).toEqual(filled);
-      });
-
-      it('counts as an end once, when it is filled in, with the duration known then', async () => {
-        await insert(stub);
-        expect(await totals()).toBe(0);
-        await insert(dispatch);
-        await insert(dispatch);
-        const [row] = await store.endTotals({ from: T0, to: T0 + MINUTE, bucketMs: MINUTE });
-        expect(row).toMatchObject({ failed: 1, durationMsSum: 90 });
-      });
-
-      it('filled in by an update counts once too', async () => {
-        await insert(stub);
-        await update(filled as RunRecord);
-        await update({ ...filled, retryId: idAt(9) } as RunRecord);
-        expect(await totals()).toBe(1);
-      });
-    });
-
     describe('open runs', () => {
-      it('are those not ended, those whose retry is to come, and stubs, by id', async () => {
+      it('are those not ended and those whose retry is to come, by id', async () => {
         const states = ['delayed', 'waiting', 'active', 'completed', 'failed', 'expired', 'cancelled'] as const;
         await insert(...states.map((state, index) => aRun({ id: idAt(20 - index), state })));
-        await insert(aRun({ id: idAt(30), state: 'failed', retryPending: true }), aRun({ id: idAt(2), state: 'completed', stub: true }), aRun({ id: idAt(3), state: 'active', retryPending: true }));
-        expect((await store.openRuns()).map((run) => run.id)).toEqual([idAt(2), idAt(3), idAt(18), idAt(19), idAt(20), idAt(30)]);
+        await insert(aRun({ id: idAt(30), state: 'failed', retryPending: true }), aRun({ id: idAt(3), state: 'active', retryPending: true }));
+        expect((await store.openRuns()).map((run) => run.id)).toEqual([idAt(3), idAt(18), idAt(19), idAt(20), idAt(30)]);
         await update(aRun({ id: idAt(30), state: 'failed', retryId: idAt(31) }), ended(aRun({ id: idAt(18) })));
-        expect((await store.openRuns()).map((run) => run.id)).toEqual([idAt(2), idAt(3), idAt(19), idAt(20)]);
+        expect((await store.openRuns()).map((run) => run.id)).toEqual([idAt(3), idAt(19), idAt(20)]);
       });
 
       it('are ordered by the value of the id, not by its text', async () => {
@@ -340,12 +293,12 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
     });
 
     describe('retention', () => {
-      it('deletes ended runs and stubs below the id in slices, with their sub-runs, and spares what is open', async () => {
+      it('deletes ended runs below the id in slices, with their sub-runs, and spares what is open', async () => {
         const old = [1, 2, 3, 4, 5].map((second) => aRun({ id: idAt(second), state: 'completed', endedAt: T0 }));
-        const stub = aRun({ id: idAt(6), state: 'failed', stub: true });
+        const failed = aRun({ id: idAt(6), state: 'failed', endedAt: T0 });
         const open = [aRun({ id: idAt(0) }), aRun({ id: idAt(7), state: 'failed', retryPending: true })];
         const young = aRun({ id: idAt(100), state: 'completed', endedAt: T0 });
-        await insert(...old, stub, ...open, young);
+        await insert(...old, failed, ...open, young);
         await store.apply(aBatch({ putSubRuns: [aSubRun({ runId: idAt(3), number: 1 }), aSubRun({ runId: idAt(0), number: 1 }), aSubRun({ runId: idAt(50), number: 1 }), aSubRun({ runId: young.id, number: 1 })] }));
         expect(await store.deleteRunsBefore(idAt(100), 4)).toBe(4);
         expect(await store.deleteRunsBefore(idAt(100), 4)).toBe(2);

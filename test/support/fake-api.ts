@@ -108,7 +108,7 @@ export function runRecord(change: Partial<RunRecord> = {}): RunRecord {
     id: '437500000000000001', jobNumber: 7, namespace: 'app', app: 'orders', job: 'nightly', category: 'standalone', model: 'max', state: 'active', trigger: 'schedule',
     attempt: 1, attempts: 1, retryOn: 0, rootId: '437500000000000001', priority: 5, step: 1, scheduledAt: T0, dueAt: 0, dispatchedAt: T0 + 4, expiresAt: T0 + 60_000, endedAt: 0, runningCount: 1,
     args: '{"a":1}', workerId: '', status: '', reason: '', monitorStatus: '', monitorPayload: '', badAnswers: 0, badAnswer: '', targets: 0, targetsEnded: 0, targetsWorst: 0,
-    retryPending: false, retryId: '', stub: false, ...change,
+    retryPending: false, retryId: '', ...change,
   };
 }
 

@@ -1,7 +1,6 @@
 import { isFinal, workerKey, type RunRecord, type SkipCount } from '../../domain/index.ts';
 import { StaleTermError, type DefinitionChange, type ViewBatch } from '../../ports/index.ts';
-import { fillStub } from '../fill-stub.ts';
-import { isCounted, RollUp, type RollUpRow } from '../roll-up.ts';
+import { RollUp, type RollUpRow } from '../roll-up.ts';
 import { idToInteger } from '../run-id.ts';
 import type { Tables } from './tables.ts';
 
@@ -30,19 +29,15 @@ export function applyToMemory(tables: Tables, batch: ViewBatch): void {
 }
 
 function insertRun(tables: Tables, run: RunRecord, rollUp: RollUp): void {
-  const present = tables.runs.get(run.id);
-  if (present === undefined) {
-    tables.putRun(run);
-    if (isCounted(run)) rollUp.add(run);
-  } else if (present.stub && !run.stub) {
-    updateRun(tables, fillStub(present, run), rollUp);
-  }
+  if (tables.runs.has(run.id)) return;
+  tables.putRun(run);
+  if (isFinal(run.state)) rollUp.add(run);
 }
 
 function updateRun(tables: Tables, run: RunRecord, rollUp: RollUp): void {
   const present = tables.runs.get(run.id);
   if (present === undefined) return;
-  if (isFinal(run.state) && !run.stub && !isCounted(present)) rollUp.add(run);
+  if (isFinal(run.state) && !isFinal(present.state)) rollUp.add(run);
   tables.putRun(run);
 }
 

@@ -77,7 +77,7 @@ export function createMemoryStore(): Store {
 
   function isOld(id: string): boolean {
     const run = tables.runs.get(id)!;
-    return run.stub || !isOpen(run);
+    return !isOpen(run);
   }
 }
 

@@ -55,5 +55,5 @@ export class Tables {
 }
 
 export function isOpen(run: RunRecord): boolean {
-  return !isFinal(run.state) || run.retryPending || run.stub;
+  return !isFinal(run.state) || run.retryPending;
 }

@@ -17,7 +17,6 @@ export const SKIP_REASON = codes<SkipReason>({
 
 /** Bits of `run.flags`. */
 export const FLAG_RETRY_PENDING = 1;
-export const FLAG_STUB = 2;
 
 export interface Codes<Word extends string> {
   readonly toCode: Readonly<Record<Word, number>>;

@@ -37,7 +37,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     connection = openWriter(files);
     await migrate(connection, log, Date.now);
     const byId = new ById(connection);
-    const writer = new Writer(connection, byId);
+    const writer = new Writer(connection);
     const reader = new Reader(options.readerEntry, files, log);
     return sqliteStore({
       connection, writer, byId, reader, unlock,

@@ -1,5 +1,5 @@
 import { isStorableId, idToInteger } from '../run-id.ts';
-import { FLAG_STUB, FLAG_RETRY_PENDING, STATE } from './codes.ts';
+import { FLAG_RETRY_PENDING, STATE } from './codes.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 
@@ -15,7 +15,7 @@ export class Retention {
     this.statements = prepare(connection);
   }
 
-  /** One slice: ended runs and stubs below the id, oldest first, then sub-runs whose run never came. Returns how many runs went. */
+  /** One slice: ended runs below the id, oldest first, then sub-runs whose run never came. Returns how many runs went. */
   deleteRuns(before: string, limit: number): number {
     if (!isStorableId(before)) return 0;
     let deleted = 0;
@@ -57,7 +57,7 @@ function prepare(connection: Connection) {
   return {
     // Open rows below the id are walked over; there are few, their age is bounded by their expiry.
     oldRuns: connection.prepare(`select id, job_number from run
-      where id < ? and ((state >= ${STATE.toCode.completed} and flags & ${FLAG_RETRY_PENDING} = 0) or flags & ${FLAG_STUB} <> 0)
+      where id < ? and state >= ${STATE.toCode.completed} and flags & ${FLAG_RETRY_PENDING} = 0
       order by id limit ?`).safeIntegers().raw(),
     deleteRun: connection.prepare('delete from run where id = ?'),
     deleteSubRuns: connection.prepare('delete from sub_run where run_id = ?'),

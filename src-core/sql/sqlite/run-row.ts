@@ -2,7 +2,7 @@ import { getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { RunRecord } from '../../domain/index.ts';
 import { idToInteger } from '../run-id.ts';
-import { CATEGORY, FLAG_RETRY_PENDING, FLAG_STUB, MODEL, STATE, TRIGGER } from './codes.ts';
+import { CATEGORY, FLAG_RETRY_PENDING, MODEL, STATE, TRIGGER } from './codes.ts';
 import { jobRef, run } from './schema.ts';
 
 /** A value better-sqlite3 can bind. */
@@ -15,7 +15,7 @@ export const INSERT_RUN = `insert into run (${MUTABLE.join(', ')}, job_number, i
 const SET_RUN = `update run set ${MUTABLE.map((name) => `${name} = ?`).join(', ')} where job_number = ? and id = ?`;
 export const UPDATE_RUN = SET_RUN;
 /** Changes a row whose end was not counted yet, and no other: see isCounted. */
-export const UPDATE_UNCOUNTED_RUN = `${SET_RUN} and (state < ${STATE.toCode.completed} or flags >= ${FLAG_STUB})`;
+export const UPDATE_UNCOUNTED_RUN = `${SET_RUN} and state < ${STATE.toCode.completed}`;
 
 /** Values of all columns. Throws RangeError for an id that is none, and for words without a code. */
 export function runParams(record: RunRecord): Param[] {
@@ -25,7 +25,7 @@ export function runParams(record: RunRecord): Param[] {
     code(MODEL.toCode[record.model], record.model),
     code(STATE.toCode[record.state], record.state),
     code(TRIGGER.toCode[record.trigger], record.trigger),
-    (record.retryPending ? FLAG_RETRY_PENDING : 0) + (record.stub ? FLAG_STUB : 0),
+    record.retryPending ? FLAG_RETRY_PENDING : 0,
     record.attempt, record.attempts, record.retryOn, record.priority, record.step,
     record.scheduledAt, record.dueAt, record.dispatchedAt, record.expiresAt, record.endedAt,
     record.runningCount, record.badAnswers, record.targets, record.targetsEnded, record.targetsWorst,
@@ -117,7 +117,6 @@ export function readRun(raw: RawRun): RunRecord {
     targetsWorst: n[26]!,
     retryPending: (n[11]! & FLAG_RETRY_PENDING) !== 0,
     retryId: retryId ?? '',
-    stub: (n[11]! & FLAG_STUB) !== 0,
   };
 }
 

@@ -21,7 +21,7 @@ export const run = sqliteTable('run', {
   model: coded('model', MODEL).notNull(),
   state: coded('state', STATE).notNull(),
   trigger: coded('trigger', TRIGGER).notNull(),
-  /** FLAG_RETRY_PENDING, FLAG_STUB. */
+  /** FLAG_RETRY_PENDING. */
   flags: integer('flags').notNull(),
   attempt: integer('attempt').notNull(),
   attempts: integer('attempts').notNull(),

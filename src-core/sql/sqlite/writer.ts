@@ -1,9 +1,7 @@
 import { isFinal, type RunRecord, type SkipCount, type SubRunRecord, type WorkerRecord } from '../../domain/index.ts';
 import { StaleTermError, type Checkpoint, type DefinitionChange, type ViewBatch } from '../../ports/index.ts';
-import { fillStub } from '../fill-stub.ts';
-import { isCounted, RollUp, type RollUpRow } from '../roll-up.ts';
+import { RollUp, type RollUpRow } from '../roll-up.ts';
 import { idToInteger } from '../run-id.ts';
-import type { ById } from './by-id.ts';
 import { SKIP_REASON, SUB_RUN_KIND } from './codes.ts';
 import type { Connection } from './connection.ts';
 import { JobRefs } from './job-refs.ts';
@@ -19,12 +17,10 @@ const MAX_JOB_REFS = 250_000;
 export class Writer {
   readonly jobRefs: JobRefs;
   private readonly connection: Connection;
-  private readonly byId: ById;
   private readonly statements: ReturnType<typeof prepare>;
 
-  constructor(connection: Connection, byId: ById) {
+  constructor(connection: Connection) {
     this.connection = connection;
-    this.byId = byId;
     this.jobRefs = new JobRefs(connection);
     this.statements = prepare(connection);
   }
@@ -69,18 +65,12 @@ export class Writer {
 
   private insertRun(run: RunRecord, rollUp: RollUp): void {
     this.jobRefs.ensure(run.jobNumber, run);
-    if (this.statements.insertRun.run(...runParams(run)).changes === 1) {
-      if (isCounted(run)) rollUp.add(run);
-      return;
-    }
-    if (run.stub) return;
-    const present = this.byId.run(run.id);
-    if (present?.stub === true) this.updateRun(fillStub(present, run), rollUp);
+    if (this.statements.insertRun.run(...runParams(run)).changes === 1 && isFinal(run.state)) rollUp.add(run);
   }
 
   private updateRun(run: RunRecord, rollUp: RollUp): void {
     const params = runParams(run);
-    if (isFinal(run.state) && !run.stub) {
+    if (isFinal(run.state)) {
       // The row itself says whether this end is new: a later change of an ended run must not count again.
       if (this.statements.updateUncountedRun.run(...params).changes === 1) {
         rollUp.add(run);
