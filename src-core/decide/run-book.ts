@@ -202,20 +202,21 @@ export class RunBook {
     const { key, end } = seen;
     const { record } = entry;
     if (key.job !== record.job || key.app !== record.app || key.ns !== record.namespace) this.#listener.oddity('end-of-another-job');
-    else if (end === undefined) this.#badAnswer(entry, seen.problem);
     else if (isFinal(record.state)) this.applyLate(seen, record);
     else if (isEarly(entry, key, end, behindOthers)) return false;
+    else if (end === undefined) this.#badAnswer(entry, seen.problem);
     else this.#applyOpenEnd(entry, seen, end);
     return true;
   }
 
-  /** An end that was held, and the whole runs stream shows no dispatch before it: only ours count, and late answers of a broadcast. */
+  /** An end that was held, and the whole runs stream shows no dispatch that it could answer: only ours count, and late answers of a broadcast. */
   applyUnexplained(seen: EndSeen, category?: Category, model?: Model): void {
     const entry = this.#entries.get(seen.key.taskId);
     if (entry === undefined || !entry.logged) return this.applyLate(seen, undefined, category, model);
     if (isFinal(entry.record.state)) return this.applyLate(seen, entry.record);
-    if (seen.end?.status === 'cancelled' || seen.end?.status === 'expired') this.#applyOpenEnd(entry, seen, seen.end);
-    else this.#listener.oddity('end-before-dispatch');
+    if (seen.end === undefined) this.#badAnswer(entry, seen.problem);
+    else if (!isOurs(seen.end) && isEarly(entry, seen.key, seen.end, false)) this.#listener.oddity('end-before-dispatch');
+    else this.#applyOpenEnd(entry, seen, seen.end);
   }
 
   #applyOpenEnd(entry: BookEntry, seen: EndSeen, end: End): void {
@@ -236,7 +237,8 @@ export class RunBook {
   applyLate(seen: EndSeen, run: RunRecord | undefined, category?: Category, model?: Model): void {
     const { key, end } = seen;
     const isBroadcast = keepsLateAnswers({ category: run?.category ?? category, model: run?.model ?? model });
-    if (end === undefined || end.status === 'expired' || end.status === 'cancelled') return;
+    if (end === undefined) return this.#listener.oddity('bad-answer');
+    if (isOurs(end)) return;
     if (!isBroadcast) return this.#listener.oddity('end-late');
     this.#putSubRun({
       ...blankSubRun(key.taskId, 'answer', seen.sequence, seen.storedAt),
@@ -367,7 +369,6 @@ export class RunBook {
   }
 
   #badAnswer(entry: BookEntry, problem: string): void {
-    if (isFinal(entry.record.state)) return this.#listener.oddity('bad-answer');
     entry.record.badAnswers++;
     entry.record.badAnswer = problem;
     this.#touch(entry);
@@ -440,15 +441,19 @@ export function allStarted(entry: BookEntry): boolean {
 }
 
 /**
- * An answer to what was not dispatched as far as we have read: the streams have no order between them. A cancellation of
- * ours may concern a run that never is; it keeps its place behind answers that came before it.
+ * An answer to what was not dispatched as far as we have read: the streams have no order between them. Those behind it keep
+ * their place. A cancellation of ours may concern a run that never is dispatched.
  */
-function isEarly({ record, targets }: BookEntry, key: EndKey, end: End, behindOthers: boolean): boolean {
-  if (end.status === 'cancelled') return behindOthers;
-  if (record.state !== 'active') return true;
+function isEarly({ record, targets }: BookEntry, key: EndKey, end: End | undefined, behindOthers: boolean): boolean {
+  if (behindOthers || end === undefined) return behindOthers;
+  if (record.state !== 'active') return end.status !== 'cancelled' || key.kind === 'client-end';
   const target = key.kind === 'client-end' ? targets?.get(key.subId ?? '') : undefined;
   if (target !== undefined) return target.startedAt === 0;
-  return record.category === 'map' && key.kind === 'end' && record.step === 2;
+  return record.category === 'map' && key.kind === 'end' && record.step === 2 && end.status !== 'cancelled';
+}
+
+function isOurs({ status }: End): boolean {
+  return status === 'expired' || status === 'cancelled';
 }
 
 function keepsLateAnswers(run: { category: Category | undefined; model: Model | undefined }): boolean {
