@@ -9,11 +9,13 @@ import type { CancelTimer, Checkpoint, LiveChange } from '../ports/index.ts';
 import { zoneOf } from '../schedule/zone.ts';
 import { createStampFormatter, DEFINITIONS_STREAM, RESULTS_STREAM, STREAM } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
+import type { LeaseProgress } from './elector.ts';
 import { Elector } from './elector.ts';
 import { Jobs } from './jobs.ts';
 import { Leadership } from './leadership.ts';
 import { inspectLog, seedDefinitions } from './log-state.ts';
 import { Observer } from './observer.ts';
+import { OutputMark } from './output-mark.ts';
 import { Projector } from './projector.ts';
 import { recallRates } from './rate-memory.ts';
 import { Retention } from './retention.ts';
@@ -53,7 +55,7 @@ export class Core {
   #closing = false;
   #isLoaded = false;
   #hasRead = false;
-  #outputMark: { results: number; outputs: number; settledResults: number } = { results: 0, outputs: 0, settledResults: 0 };
+  #outputMark = new OutputMark({ results: 0, runs: 0 });
 
   constructor(context: EngineContext) {
     this.context = context;
@@ -151,7 +153,7 @@ export class Core {
     const { leadership } = this;
     this.leadership = undefined;
     await leadership?.stop(SETTLE_DRAIN_MS);
-    await this.elector.stop(leadership && { ...leadership.progress(), resultsSequence: this.#outputMark.settledResults });
+    await this.elector.stop(leadership && this.#progressOf(leadership));
   }
 
   onChange(listener: (change: LiveChange) => void): () => void {
@@ -256,7 +258,7 @@ export class Core {
         context: this.context, jobs: this.jobs, book: this.book, workers: this.workers, situations: this.situations, stamp: this.#stamp,
         term, isTrusted: () => this.elector.isTrusted(), takeOver,
       });
-      this.#outputMark = { results: 0, outputs: 0, settledResults: previous?.resultsSequence ?? this.#observer.positions.results };
+      this.#outputMark = new OutputMark({ results: previous?.resultsSequence ?? this.#observer.positions.results, runs: previous?.runsSequence ?? takeOver.runsHead });
       this.leadership = leadership;
       leadership.start();
       log.info({ term, jobs: this.jobs.size, openRuns: this.book.size, after: previous?.nodeId ?? 'nobody' }, 'leading');
@@ -280,15 +282,16 @@ export class Core {
     if (reason === 'the log is gone') await this.elector.stop(undefined);
   }
 
-  #leaseProgress(): { watermark: number; runsSequence: number; resultsSequence: number } | undefined {
-    const { leadership } = this;
-    if (leadership === undefined) return undefined;
-    const mark = this.#outputMark;
-    // What followed from the answers applied at the last look is in the log once every output since then is.
-    if (leadership.log.unsettled === 0 || leadership.outputs === mark.outputs) mark.settledResults = Math.max(mark.settledResults, mark.results);
-    mark.results = this.#heldResults();
-    mark.outputs = leadership.outputs;
-    return { ...leadership.progress(), resultsSequence: mark.settledResults };
+  #leaseProgress(): LeaseProgress | undefined {
+    return this.leadership && this.#progressOf(this.leadership);
+  }
+
+  #progressOf(leadership: Leadership): LeaseProgress {
+    const fires = leadership.progress();
+    const { results, runs } = this.#observer.positions;
+    const { outputs, settledOutputs } = leadership;
+    const mark = this.#outputMark.look({ results, runs: Math.min(runs, leadership.log.lastSequence), held: this.#heldResults(), outputs, settledOutputs });
+    return { ...mark, watermark: fires.watermark, runsSequence: Math.min(fires.runsSequence, mark.runsSequence) };
   }
 
   #heldResults(): number {

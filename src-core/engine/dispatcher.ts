@@ -49,12 +49,14 @@ export class Dispatcher {
   readonly #cancelOldest: (job: JobRuntime) => void;
   /** Ids a leader before this one put into the log after its last watermark. */
   readonly #alreadySent: ReadonlySet<string>;
+  /** That leader may have sent fires of lite up to here, and no log tells which. */
+  readonly #unknownThrough: number;
   #isStopping = false;
 
   constructor(parts: {
     context: EngineContext; book: RunBook; log: LogPublisher; situations: Situations; skips: SkipCounter; ledger: FireLedger; ids: RunIds;
     stamp: (at: number) => string; cancelOldest: (job: JobRuntime) => void;
-    alreadySent: ReadonlySet<string>;
+    alreadySent: ReadonlySet<string>; unknownThrough: number;
   }) {
     this.#context = parts.context;
     this.#book = parts.book;
@@ -66,6 +68,7 @@ export class Dispatcher {
     this.#stamp = parts.stamp;
     this.#cancelOldest = parts.cancelOldest;
     this.#alreadySent = parts.alreadySent;
+    this.#unknownThrough = parts.unknownThrough;
   }
 
   /** From now on what the log does not take is left to the next leader. */
@@ -78,6 +81,7 @@ export class Dispatcher {
     this.#context.metrics.fired(1);
     const id = this.#ids.scheduled(job, at);
     if (this.#alreadySent.has(id) || this.#book.get(id) !== undefined || this.#book.isClosed(id)) return;
+    if (at <= this.#unknownThrough && job.definition.model === 'lite') return this.skip(job, 'not-leader', at);
     const plan = { id, trigger, scheduledAt: at, giveUpAt: at + Math.max(5000, job.definition.misfire.windowMs) };
     this.#ledger.opened(at, this.#log.lastSequence);
     const verdict = this.start(job, plan, (sequence) => {
@@ -146,7 +150,7 @@ export class Dispatcher {
   }
 
   /** Map: the second step, with the same id, new times. */
-  sendNextStep(job: JobRuntime, record: RunRecord): void {
+  sendNextStep(job: JobRuntime, record: RunRecord, onSettled: Settled): void {
     const { namespace, app, name } = job.definition;
     const now = this.#context.clock.now();
     const expiresAt = now + job.definition.timeoutMs;
@@ -154,7 +158,7 @@ export class Dispatcher {
     const text = this.#body(job, record, now, expiresAt, endKey(namespace, app, name, record.id), record.runningCount);
     this.#log.publish({
       subject: startSubject(namespace, app, name), text, id: dispatchMsgId(record.id, 2), runHeader: header,
-      giveUpAt: Number.POSITIVE_INFINITY, onSettled: NOTHING,
+      giveUpAt: Number.POSITIVE_INFINITY, onSettled,
     });
   }
 

@@ -48,6 +48,9 @@ export class Leadership {
   #cancelReport: CancelTimer = () => {};
   #reports = 0;
   #outputs = 0;
+  /** Numbers of outputs that are not in the log yet, ascending. */
+  readonly #openOutputs = new Set<number>();
+  #isStopping = false;
 
   constructor(parts: LeadershipParts) {
     const { context, jobs, book, situations, stamp, takeOver } = parts;
@@ -61,7 +64,7 @@ export class Leadership {
     this.ender = new Ender(this.log);
     this.dispatcher = new Dispatcher({
       context, book, log: this.log, situations, skips: this.#skips, ledger: this.#ledger, ids: this.ids, stamp,
-      alreadySent: takeOver.sentIds, cancelOldest: (job) => this.#replaceOldest(job),
+      alreadySent: takeOver.sentIds, unknownThrough: takeOver.unknownThrough, cancelOldest: (job) => this.#replaceOldest(job),
     });
     this.agenda = new Agenda({ context, jobs, book, dispatcher: this.dispatcher, ender: this.ender, situations, mayAct });
     this.ticker = new Ticker({
@@ -87,6 +90,7 @@ export class Leadership {
 
   /** Stops deciding, drains what is on its way for at most that long. */
   async stop(drainMs: number): Promise<void> {
+    this.#isStopping = true;
     this.ticker.stop();
     this.agenda.stop();
     this.dispatcher.stop();
@@ -101,6 +105,12 @@ export class Leadership {
     return this.#outputs;
   }
 
+  /** All up to this number are. */
+  get settledOutputs(): number {
+    for (const oldest of this.#openOutputs) return oldest - 1;
+    return this.#outputs;
+  }
+
   accepted(entry: BookEntry): void {
     this.agenda.track(entry);
     if (entry.record.state === 'waiting' && !entry.dispatching) this.agenda.release(entry.record.jobNumber);
@@ -111,8 +121,7 @@ export class Leadership {
     // Cancelled too late for its first step: the second is not sent.
     if (entry.cancelling) return this.cancel(entry, 'cancelled', () => {});
     if (job === undefined) return;
-    this.#outputs++;
-    this.dispatcher.sendNextStep(job, entry.record);
+    this.dispatcher.sendNextStep(job, entry.record, this.#output());
   }
 
   ended(entry: BookEntry): void {
@@ -143,8 +152,16 @@ export class Leadership {
 
   #tell(subject: string, text: string, id: string): void {
     if (this.#parts.takeOver.sentIds.has(id)) return;
-    this.#outputs++;
-    this.log.publish({ subject, text, id, runHeader: '', giveUpAt: Number.POSITIVE_INFINITY, onSettled: () => {} });
+    this.log.publish({ subject, text, id, runHeader: '', giveUpAt: Number.POSITIVE_INFINITY, onSettled: this.#output() });
+  }
+
+  /** Counts one; what is given up at the end of the term stays open, for whoever takes over. */
+  #output(): Settled {
+    const number = ++this.#outputs;
+    this.#openOutputs.add(number);
+    return (sequence) => {
+      if (sequence > 0 || !this.#isStopping) this.#openOutputs.delete(number);
+    };
   }
 
   #payDebt(entry: BookEntry): void {
@@ -165,11 +182,10 @@ export class Leadership {
     const rootId = record.rootId || record.id;
     const attempt = record.attempt + 1;
     const dueAt = now + backoffDelay(job.definition.retry, record.attempt, context.random);
-    this.#outputs++;
     this.dispatcher.accept(job, {
       id: this.ids.byHand(job, now), trigger: 'retry', scheduledAt: dueAt, giveUpAt: Number.POSITIVE_INFINITY, args: record.args,
       priority: record.priority, attempt, rootId, eventId: `${rootId}:e:attempt:${attempt}`,
-    }, 'delayed', dueAt, () => {});
+    }, 'delayed', dueAt, this.#output());
   }
 
   /** `replace`: the oldest active run makes room; what waited to replace it before is itself replaced. */

@@ -22,7 +22,9 @@ export interface MonitorDue {
 export interface TakeOver {
   /** Fires up to here are decided. */
   readonly watermark: number;
-  /** Message ids that reached the log after the last watermark: never sent again. */
+  /** What it fired up to here without a log (lite) is not known: nothing when it stopped in good order. */
+  readonly unknownThrough: number;
+  /** Message ids, and ids of runs with any message, that reached the log after the last watermark: never sent again. */
   readonly sentIds: ReadonlySet<string>;
   /** Monitor messages that may be missing. */
   readonly monitors: readonly MonitorDue[];
@@ -46,6 +48,9 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
     await readFrom(bus, STREAM, after(lease.runsSequence, runsHead) + 1, (message) => {
       const id = message.header(MSG_ID_HEADER);
       if (id !== '') sentIds.add(id);
+      // Acceptances and messages to targets have ids made of their run's, which stands for the fire.
+      const colon = id.indexOf(':');
+      if (colon > 0) sentIds.add(id.slice(0, colon));
       const due = message.subject === FLOW_SUBJECT ? flowMonitorOf(message) : undefined;
       if (due !== undefined) monitors.set(due.messageId, due);
     });
@@ -54,7 +59,7 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
       if (due !== undefined && !monitors.has(message.subject)) monitors.set(message.subject, due);
     });
   }
-  return { watermark: lease?.watermark ?? now, sentIds, monitors: [...monitors.values()], runsHead, highestRunId: await store.highestRunId() };
+  return { watermark: lease?.watermark ?? now, unknownThrough: lease?.held === true ? now : 0, sentIds, monitors: [...monitors.values()], runsHead, highestRunId: await store.highestRunId() };
 }
 
 /** A stream that ends before what the lease speaks of was made anew since: all of it is to be read. */
