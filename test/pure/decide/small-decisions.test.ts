@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { chooseWorker, groupsOf, RateWindow, retryBits, wantsRetry } from '../../../src-core/decide/index.ts';
+import { ClosedRuns } from '../../../src-core/decide/closed-runs.ts';
+import type { WorkerRecord } from '../../../src-core/domain/worker.ts';
+import { aWorker } from '../../support/store-rows.ts';
+
+const workers: WorkerRecord[] = [aWorker({ id: 'a', weight: 1 }), aWorker({ id: 'b', weight: 9 }), aWorker({ id: 'c', weight: 9 })];
+const half = (): number => 0.5;
+
+describe('the choice of a worker', () => {
+  test.each([
+    ['clientFirst', 5, 'a'], ['clientMaxWeight', 5, 'b'], ['clientRandom', 0, 'b'], ['clientRound', 0, 'a'], ['clientRound', 1, 'b'], ['clientRound', 5, 'c'], ['', 4, 'b'],
+  ] as const)('by "%s" at turn %i is %s', (condition, turn, id) => {
+    expect(chooseWorker(condition, workers, turn, half)?.id).toBe(id);
+  });
+
+  test('is nobody when nobody is there', () => {
+    for (const condition of ['clientFirst', 'clientMaxWeight', 'clientRandom', 'clientRound', ''] as const) expect(chooseWorker(condition, [], 3, half)).toBeUndefined();
+  });
+
+  test('by rotation takes everybody equally often', () => {
+    const turns = Array.from({ length: 9 }, (_, turn) => chooseWorker('', workers, turn, half)?.id);
+    expect(turns.filter((id) => id === 'b')).toHaveLength(3);
+  });
+
+  test('by chance is one of them for any number in [0, 1)', () => {
+    fc.assert(fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (chance) => {
+      expect(workers).toContain(chooseWorker('clientRandom', workers, 0, () => chance));
+    }));
+  });
+
+  test('of groups names each once, in order of first registration', () => {
+    expect(groupsOf([aWorker({ id: '1', group: 'y' }), aWorker({ id: '2' }), aWorker({ id: '3', group: 'x' }), aWorker({ id: '4', group: 'y' })])).toEqual(['y', 'x']);
+  });
+});
+
+describe('a rate window', () => {
+  test('never lets more than its number through in any interval, and no less than it may', () => {
+    const limits = fc.record({ max: fc.integer({ min: 1, max: 5 }), perMs: fc.integer({ min: 1, max: 50 }) });
+    fc.assert(fc.property(limits, fc.array(fc.nat(20), { maxLength: 200 }), (limit, gaps) => {
+      const window = new RateWindow(limit);
+      const taken: number[] = [];
+      let now = 1000;
+      for (const gap of gaps) {
+        now += gap;
+        const mayGo = window.freeAt() <= now;
+        const recent = taken.filter((at) => at > now - limit.perMs).length;
+        expect(mayGo).toBe(recent < limit.max);
+        if (!mayGo) continue;
+        window.take(now);
+        taken.push(now);
+      }
+    }));
+  });
+
+  test('says when it opens again', () => {
+    const window = new RateWindow({ max: 2, perMs: 100 });
+    window.take(10);
+    window.take(50);
+    expect(window.freeAt()).toBe(110);
+    window.take(110);
+    expect(window.freeAt()).toBe(150);
+  });
+});
+
+describe('a retry', () => {
+  const policy = { attempts: 3, backoff: 'fixed', delayMs: 0, maxDelayMs: 0 } as const;
+  test.each([
+    [['fail'], 'failed', 1, true], [['fail'], 'expired', 1, false], [['expired'], 'expired', 2, true], [['fail', 'expired'], 'failed', 3, false],
+    [['fail', 'expired'], 'completed', 1, false], [['fail', 'expired'], 'cancelled', 1, false], [[], 'failed', 1, false],
+  ] as const)('on %j after %s of attempt %i: %s', (on, ended, attempt, wanted) => {
+    expect(wantsRetry({ attempt, attempts: 3, retryOn: retryBits({ ...policy, on: [...on] }) }, ended)).toBe(wanted);
+  });
+});
+
+describe('closed runs', () => {
+  test('are remembered for at least as many as the limit, and at most twice as many', () => {
+    const closed = new ClosedRuns(10);
+    for (let index = 0; index < 35; index++) closed.add(String(index));
+    for (let index = 25; index < 35; index++) expect(closed.has(String(index))).toBe(true);
+    expect(Array.from({ length: 35 }, (_, index) => closed.has(String(index))).filter(Boolean).length).toBeLessThanOrEqual(20);
+  });
+});
