@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { startPlainWorker } from '../support/plain-worker.ts';
+import { canStartProgram, startProgram } from '../support/program.ts';
+import type { TestProgram } from '../support/program.ts';
+import { seeded, testSeed } from '../support/seeded.ts';
+import { readStream } from '../support/stream-content.ts';
+import { until } from '../support/until.ts';
+import { startWitness } from '../support/witness.ts';
+import { account, gapsIn, readRows, summed } from './crash-accounts.ts';
+import { answerOf, APP, BY_HAND, disableAll, makeJobs, NAMESPACE } from './crash-load.ts';
+
+const KILLS = Number(process.env['NATSJOB_TEST_KILLS'] ?? 24);
+
+describe.skipIf(!(await canStartProgram()))('kill -9 in the middle of load', () => {
+  test('loses no run and repeats none, whether the scheduler dies, the nats-server, or both, or it stops in good order', async () => {
+    const seed = testSeed();
+    const random = seeded(seed);
+    console.info(`crash test: NATSJOB_TEST_SEED=${seed}`);
+    await using program = await startProgram();
+    const worker = { url: program.natsUrl, namespace: NAMESPACE, app: APP, answer: answerOf };
+    await using first = await startPlainWorker({ ...worker, clientId: 'one' });
+    await using second = await startPlainWorker({ ...worker, clientId: 'two' });
+    await using witness = await startWitness(program.natsUrl, NAMESPACE, APP);
+    const numbers = await makeJobs(program.api);
+    const byHand: string[] = [];
+    const natsKills: number[] = [];
+    const kills = { scheduler: 0, nats: 0 };
+    let stops = 0;
+
+    while (kills.scheduler + kills.nats < KILLS) {
+      await witness.more(50 + Math.floor(random() * 300), 5_000);
+      if (random() < 0.5) await runByHand(program, random, byHand);
+      const choice = random();
+      const both = choice > 0.85;
+      if (choice < 0.15) {
+        stops++;
+        expect(await program.stop()).toBe(0);
+        await program.restart({ untilReady: false });
+      } else if (choice < 0.45 || both) {
+        await killNats(program, natsKills);
+        kills.nats++;
+      }
+      if (choice >= 0.45) {
+        if (both) await witness.more(1 + Math.floor(random() * 50), 500 * random());
+        await program.kill('SIGKILL');
+        kills.scheduler++;
+        await program.restart({ untilReady: false });
+      }
+      await program.untilReady();
+    }
+
+    const lastFire = Math.ceil(Date.now() / 1000) * 1000;
+    await until(() => [...witness.sightings].some(({ times }) => (times[0] ?? 0) > lastFire + 1_000), { what: () => `fires after the last kill\n${program.output()}` });
+    await disableAll(program.api);
+    await until(async () => {
+      const { body } = await program.api.get('/overview');
+      return body.running + body.queued === 0;
+    }, { deadlineMs: 30_000, what: 'all runs to end' });
+    await until(() => program.api.get('/servers').then(({ body }) => body.items[0].projectionLag === 0), { what: 'the view to be level with the log' });
+
+    const { faults, figures } = account({
+      numbers, byHand, natsKills, stream: await readStream(program.natsUrl, 'natsjob'), rows: await readRows(program.api),
+      sightings: [...witness.sightings], monitors: [...witness.monitors], gaps: gapsIn(program.output()), until: lastFire,
+    });
+    console.info(`crash test: ${JSON.stringify({ kills, stops, ...figures })}`);
+    expect(summed(faults), linesThatWarn(program.output())).toEqual({});
+    expect(first.answered).toBeGreaterThan(0);
+    expect(second.answered).toBeGreaterThan(0);
+    expect(await program.stop()).toBe(0);
+  }, 240_000);
+});
+
+async function killNats(program: TestProgram, kills: number[]): Promise<void> {
+  const pid = program.natsPid();
+  if (pid === undefined) return;
+  kills.push(Date.now());
+  process.kill(pid, 'SIGKILL');
+  await until(() => program.natsPid() !== pid, { what: 'the nats-server to be gone' });
+}
+
+/** What the API has said yes to must happen. */
+async function runByHand(program: TestProgram, random: () => number, accepted: string[]): Promise<void> {
+  const { status, body } = await program.api.post(`/jobs/${NAMESPACE}.${APP}.${BY_HAND}/run`, { delayMs: Math.floor(random() * 3_000) });
+  if (status === 202) accepted.push(body.taskId as string);
+}
+
+function linesThatWarn(output: string): string {
+  return output.split('\n').filter((line) => /"level":"(warn|error)"/.test(line)).slice(-60).join('\n');
+}

@@ -1,0 +1,33 @@
+import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { connectForEver } from './plain-worker.ts';
+
+export interface StoredMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  /** Nats-Msg-Id, '' if none. */
+  readonly id: string;
+  /** Natsjob-Run, '' if none. */
+  readonly run: string;
+  readonly term: string;
+  readonly text: string;
+}
+
+/** All that a stream holds, read with the client library's own consumer. */
+export async function readStream(url: string, stream: string): Promise<readonly StoredMessage[]> {
+  const nc = await connectForEver(url, 'reader');
+  try {
+    const js = jetstream(nc);
+    const consumer = await js.consumers.get(stream, { deliver_policy: DeliverPolicy.All });
+    const { num_pending: pending } = await consumer.info();
+    const messages: StoredMessage[] = [];
+    if (pending === 0) return messages;
+    for await (const message of await consumer.consume({ max_messages: 500 })) {
+      const header = (name: string): string => message.headers?.get(name) ?? '';
+      messages.push({ sequence: message.seq, subject: message.subject, id: header('Nats-Msg-Id'), run: header('Natsjob-Run'), term: header('Natsjob-Term'), text: message.string() });
+      if (message.info.pending === 0) return messages;
+    }
+    return messages;
+  } finally {
+    await nc.close();
+  }
+}
