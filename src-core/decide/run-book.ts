@@ -110,6 +110,21 @@ export class RunBook {
     return entry;
   }
 
+  /** A run this node is about to put into the log as waiting: takes its place in the queue now, and is sent only once the log shows it. */
+  reserveWaiting(record: RunRecord): BookEntry {
+    const entry = newEntry(record);
+    this.#entries.set(record.id, entry);
+    this.#place(entry);
+    return entry;
+  }
+
+  /** The log did not take it. */
+  undoWaiting(entry: BookEntry): void {
+    if (entry.logged) return;
+    this.#entries.delete(entry.record.id);
+    this.#place(entry);
+  }
+
   /** A held or delayed run this node is about to dispatch. */
   startDispatch(entry: BookEntry): void {
     entry.dispatching = true;

@@ -83,7 +83,7 @@ export class Agenda {
     if (job === undefined || job.definition.state === 'disabled') return this.#drop([...waiting], 'the job is gone or disabled');
     if (isOver(job.definition, this.#context.clock.now())) return this.#drop([...waiting], 'the active window is over');
     while (waiting.length > 0) {
-      const entry = waiting.find((candidate) => !candidate.cancelling);
+      const entry = waiting.find((candidate) => candidate.logged && !candidate.cancelling);
       const situation = this.#situations.of(job, this.#context.clock.now());
       if (entry === undefined) return;
       if (!mayRelease(job.definition, situation)) return this.#reviewBy(situation.rateFreeAt);

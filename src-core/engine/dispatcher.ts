@@ -46,7 +46,7 @@ export class Dispatcher {
   readonly #ledger: FireLedger;
   readonly #ids: RunIds;
   readonly #stamp: (at: number) => string;
-  readonly #cancelOldest: (job: JobRuntime) => void;
+  readonly #makeRoom: (job: JobRuntime, newest: BookEntry) => void;
   /** Ids a leader before this one put into the log after its last watermark. */
   readonly #alreadySent: ReadonlySet<string>;
   /** That leader may have sent fires of lite up to here, and no log tells which. */
@@ -55,7 +55,7 @@ export class Dispatcher {
 
   constructor(parts: {
     context: EngineContext; book: RunBook; log: LogPublisher; situations: Situations; skips: SkipCounter; ledger: FireLedger; ids: RunIds;
-    stamp: (at: number) => string; cancelOldest: (job: JobRuntime) => void;
+    stamp: (at: number) => string; makeRoom: (job: JobRuntime, newest: BookEntry) => void;
     alreadySent: ReadonlySet<string>; unknownThrough: number;
   }) {
     this.#context = parts.context;
@@ -66,7 +66,7 @@ export class Dispatcher {
     this.#ledger = parts.ledger;
     this.#ids = parts.ids;
     this.#stamp = parts.stamp;
-    this.#cancelOldest = parts.cancelOldest;
+    this.#makeRoom = parts.makeRoom;
     this.#alreadySent = parts.alreadySent;
     this.#unknownThrough = parts.unknownThrough;
   }
@@ -101,12 +101,21 @@ export class Dispatcher {
     const now = this.#context.clock.now();
     const verdict = decideFire(job.definition, this.#situations.of(job, now));
     if (verdict.kind === 'dispatch') this.#sendNew(job, plan, now, onSettled);
-    else if (verdict.kind === 'wait') this.accept(job, plan, 'waiting', now, onSettled);
-    else if (verdict.kind === 'replace') {
-      this.accept(job, plan, 'waiting', now, onSettled);
-      this.#cancelOldest(job);
-    }
+    else if (verdict.kind === 'wait') this.#queue(job, plan, now, onSettled);
+    else if (verdict.kind === 'replace') this.#makeRoom(job, this.#queue(job, plan, now, onSettled));
     return verdict;
+  }
+
+  /** Its place is taken at once: a burst must not queue more than the bound, nor replace less than all. */
+  #queue(job: JobRuntime, plan: RunPlan, now: number, onSettled: Settled): BookEntry {
+    const record = newRecord(job, plan);
+    record.dueAt = now;
+    const entry = this.#book.reserveWaiting(record);
+    this.accept(job, plan, 'waiting', now, (sequence) => {
+      if (sequence === 0) this.#book.undoWaiting(entry);
+      onSettled(sequence);
+    });
+    return entry;
   }
 
   /** Writes a run into the log that is not to be sent yet. */
@@ -175,24 +184,9 @@ export class Dispatcher {
   }
 
   #sendNew(job: JobRuntime, plan: RunPlan, now: number, onSettled: Settled): void {
-    const { definition, prepared } = job;
     this.#take(job);
-    if (!keepsRows(definition.model)) return this.#sendForgotten(job, plan, now, onSettled);
-    const { namespace, app, name } = definition;
-    const record = emptyRecord(plan.id, { jobNumber: job.number, namespace, app, job: name });
-    record.category = definition.category;
-    record.model = definition.model;
-    record.state = 'waiting';
-    record.trigger = plan.trigger;
-    record.attempt = plan.attempt ?? 1;
-    record.attempts = definition.retry.attempts;
-    record.retryOn = prepared.retryBits;
-    record.rootId = plan.rootId ?? '';
-    record.priority = plan.priority ?? definition.priority;
-    record.scheduledAt = plan.scheduledAt;
-    record.dueAt = plan.scheduledAt;
-    record.args = plan.args ?? definition.args;
-    record.workerId = plan.workerId ?? '';
+    if (!keepsRows(job.definition.model)) return this.#sendForgotten(job, plan, now, onSettled);
+    const record = newRecord(job, plan);
     const runningCount = this.#book.look(job.number).active.size;
     const entry = this.#book.reserve(record);
     this.#send(job, entry, runningCount, (sequence) => {
@@ -302,6 +296,27 @@ export class Dispatcher {
   #take(job: JobRuntime): void {
     job.rate?.take(this.#context.clock.now());
   }
+}
+
+/** The run as it is before the log knows it. */
+function newRecord(job: JobRuntime, plan: RunPlan): RunRecord {
+  const { definition } = job;
+  const { namespace, app, name } = definition;
+  const record = emptyRecord(plan.id, { jobNumber: job.number, namespace, app, job: name });
+  record.category = definition.category;
+  record.model = definition.model;
+  record.state = 'waiting';
+  record.trigger = plan.trigger;
+  record.attempt = plan.attempt ?? 1;
+  record.attempts = definition.retry.attempts;
+  record.retryOn = job.prepared.retryBits;
+  record.rootId = plan.rootId ?? '';
+  record.priority = plan.priority ?? definition.priority;
+  record.scheduledAt = plan.scheduledAt;
+  record.dueAt = plan.scheduledAt;
+  record.args = plan.args ?? definition.args;
+  record.workerId = plan.workerId ?? '';
+  return record;
 }
 
 function headerOf(job: JobRuntime, record: RunRecord) {

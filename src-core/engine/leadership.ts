@@ -64,7 +64,7 @@ export class Leadership {
     this.ender = new Ender(this.log);
     this.dispatcher = new Dispatcher({
       context, book, log: this.log, situations, skips: this.#skips, ledger: this.#ledger, ids: this.ids, stamp,
-      alreadySent: takeOver.sentIds, unknownThrough: takeOver.unknownThrough, cancelOldest: (job) => this.#replaceOldest(job),
+      alreadySent: takeOver.sentIds, unknownThrough: takeOver.unknownThrough, makeRoom: (job, newest) => this.#replaceOldest(job, newest),
     });
     this.agenda = new Agenda({ context, jobs, book, dispatcher: this.dispatcher, ender: this.ender, situations, mayAct });
     this.ticker = new Ticker({
@@ -189,9 +189,9 @@ export class Leadership {
   }
 
   /** `replace`: the oldest active run makes room; what waited to replace it before is itself replaced. */
-  #replaceOldest(job: JobRuntime): void {
+  #replaceOldest(job: JobRuntime, newest: BookEntry): void {
     const { active, waiting } = this.#parts.book.look(job.number);
-    for (const entry of [...waiting]) if (!entry.cancelling && !entry.dispatching) this.cancel(entry, 'replaced by a newer fire', () => {});
+    for (const entry of [...waiting]) if (entry !== newest && !entry.cancelling && !entry.dispatching) this.cancel(entry, 'replaced by a newer fire', () => {});
     for (const entry of active) {
       if (entry.cancelling) return;
       return this.cancel(entry, 'replaced by a newer fire', () => {});
