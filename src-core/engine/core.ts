@@ -290,7 +290,7 @@ export class Core {
     const fires = leadership.progress();
     const { results, runs } = this.#observer.positions;
     const { outputs, settledOutputs } = leadership;
-    const mark = this.#outputMark.look({ results, runs: Math.min(runs, leadership.log.lastSequence), held: this.#heldResults(), outputs, settledOutputs });
+    const mark = this.#outputMark.look({ results, runs: Math.min(runs, leadership.lastSequence), held: this.#heldResults(), outputs, settledOutputs });
     return { ...mark, watermark: fires.watermark, runsSequence: Math.min(fires.runsSequence, mark.runsSequence) };
   }
 

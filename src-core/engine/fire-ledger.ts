@@ -5,6 +5,12 @@ interface Open {
   count: number;
 }
 
+/** What the leader before sent: fires up to `through`, all of them behind the sequence `after`. */
+export interface Inherited {
+  readonly after: number;
+  readonly through: number;
+}
+
 /**
  * Fires whose messages are not in the log yet, in order of their moments: the watermark stays before the oldest,
  * so that whoever takes over looks at all of them.
@@ -13,9 +19,11 @@ export class FireLedger {
   readonly #open = new Map<number, Open>();
   /** Where the runs stream ended when this leader began. */
   readonly #floor: number;
+  readonly #inherited: Inherited;
 
-  constructor(floor: number) {
+  constructor(floor: number, inherited: Inherited = { after: floor, through: 0 }) {
     this.#floor = floor;
+    this.#inherited = inherited;
   }
 
   /** `lastSequence`: highest sequence of the runs stream known before the first message of this moment. */
@@ -40,6 +48,8 @@ export class FireLedger {
       watermark = Math.min(watermark, open.at - 1);
       runsSequence = Math.min(runsSequence, open.after);
     }
+    // Until the watermark has passed the fires of the leader before, whoever comes next has to find them too.
+    if (watermark < this.#inherited.through) runsSequence = Math.min(runsSequence, this.#inherited.after);
     return { watermark, runsSequence };
   }
 }

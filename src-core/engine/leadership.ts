@@ -56,7 +56,7 @@ export class Leadership {
     const { context, jobs, book, situations, stamp, takeOver } = parts;
     this.#parts = parts;
     this.term = parts.term;
-    this.#ledger = new FireLedger(takeOver.runsHead);
+    this.#ledger = new FireLedger(takeOver.runsHead, { after: takeOver.readAfter, through: takeOver.sentThrough });
     this.ids.startAfter(takeOver.highestRunId);
     for (const { record } of book.entries()) this.ids.startAfter(record.id);
     const mayAct = (): boolean => context.bus.state === 'connected' && parts.isTrusted();
@@ -81,6 +81,11 @@ export class Leadership {
     this.agenda.start();
     this.ticker.start(takeOver.watermark);
     this.#armReport();
+  }
+
+  /** The runs stream's end as far as this leader knows it. */
+  get lastSequence(): number {
+    return Math.max(this.#parts.takeOver.runsHead, this.log.lastSequence);
   }
 
   /** Gives the lease's next value its progress: see FireLedger. */

@@ -1,6 +1,6 @@
 import type { LeaseValue } from '../domain/lease.ts';
 import type { Bus, FeedMessage, Store } from '../ports/index.ts';
-import { decodeEnd, decodeFlow, FLOW_SUBJECT, kvKey, MSG_ID_HEADER, parseEndKey, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+import { decodeEnd, decodeFlow, FLOW_SUBJECT, kvKey, MSG_ID_HEADER, parseEndKey, parseRunId, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../wire/index.ts';
 
 /** What an answer or a flow report says to those who watch. */
 export interface MonitorWords {
@@ -29,6 +29,9 @@ export interface TakeOver {
   /** Monitor messages that may be missing. */
   readonly monitors: readonly MonitorDue[];
   readonly runsHead: number;
+  /** Latest fire among them, epoch ms, and where in the runs stream reading began. */
+  readonly sentThrough: number;
+  readonly readAfter: number;
   readonly highestRunId: string;
 }
 
@@ -42,10 +45,11 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
   const info = await bus.streamInfo(STREAM);
   const runsHead = info?.lastSequence ?? 0;
   const resultsHead = (await bus.streamInfo(RESULTS_STREAM))?.lastSequence ?? 0;
+  const readAfter = lease === undefined ? runsHead : after(lease.runsSequence, runsHead);
   const sentIds = new Set<string>();
   const monitors = new Map<string, MonitorDue>();
   if (lease !== undefined) {
-    await readFrom(bus, STREAM, after(lease.runsSequence, runsHead) + 1, (message) => {
+    await readFrom(bus, STREAM, readAfter + 1, (message) => {
       const id = message.header(MSG_ID_HEADER);
       if (id !== '') sentIds.add(id);
       // Acceptances and messages to targets have ids made of their run's, which stands for the fire.
@@ -59,7 +63,16 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
       if (due !== undefined && !monitors.has(message.subject)) monitors.set(message.subject, due);
     });
   }
-  return { watermark: lease?.watermark ?? now, unknownThrough: lease?.held === true ? now : 0, sentIds, monitors: [...monitors.values()], runsHead, highestRunId: await store.highestRunId() };
+  return { watermark: lease?.watermark ?? now, unknownThrough: lease?.held === true ? now : 0, sentIds, monitors: [...monitors.values()], runsHead, sentThrough: latestFire(sentIds), readAfter, highestRunId: await store.highestRunId() };
+}
+
+function latestFire(ids: Iterable<string>): number {
+  let latest = 0;
+  for (const id of ids) {
+    const parts = parseRunId(id);
+    if (parts?.kind === 0 && parts.atMs > latest) latest = parts.atMs;
+  }
+  return latest;
 }
 
 /** A stream that ends before what the lease speaks of was made anew since: all of it is to be read. */
