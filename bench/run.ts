@@ -12,7 +12,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
-    minutes: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '0.5' },
     program: { type: 'string', default: path.join(import.meta.dirname, '..', 'dist', 'headless.mjs') },
   },
 });

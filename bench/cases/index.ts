@@ -1,5 +1,27 @@
 import type { Case } from '../support/types.ts';
+import { dispatches } from './dispatches.ts';
+import { idle } from './idle.ts';
+import { lateness } from './lateness.ts';
+import { list } from './list.ts';
+import { loadRss } from './load-rss.ts';
 import { max } from './max.ts';
+import { start100k } from './start-100k.ts';
+import { startEmpty } from './start-empty.ts';
 
 /** By the name that `--case` takes, in the order they run. */
-export const CASES: Readonly<Record<string, Case>> = { max };
+export const CASES: Readonly<Record<string, Case>> = {
+  max,
+  lite: dispatches('lite'),
+  plus: dispatches('plus'),
+  'lateness-1000': lateness({ name: 'lateness-1000', jobs: 1_000, expression: '@every 1s', jitterMs: 1_000, warmUpMs: 5_000, measureMs: 20_000 }),
+  // Bursts five seconds apart, in one moment and spread over one second; the first ones, before the code is warm, are not counted.
+  'lateness-burst': lateness(
+    { name: 'lateness-burst', jobs: 10_000, expression: '*/5 * * * * *', jitterMs: 0, warmUpMs: 7_000, measureMs: 20_000 },
+    { name: 'lateness-burst/spread', jobs: 10_000, expression: '*/5 * * * * *', jitterMs: 999, warmUpMs: 7_000, measureMs: 20_000 },
+  ),
+  'start-100k': start100k,
+  'start-empty': startEmpty,
+  idle,
+  'load-rss': loadRss,
+  list,
+};

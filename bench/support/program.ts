@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeProfile } from './profile.ts';
+import { noteProgram, scratchDir } from './scratch.ts';
 import { sleep } from './statistics.ts';
 import type { CaseContext } from './types.ts';
 
@@ -13,7 +13,9 @@ export interface Program {
   readonly pid: number;
   /** `http://127.0.0.1:port`. */
   readonly url: string;
-  readonly dataDir: string;
+  /** Its data, configuration and logs are below. */
+  readonly home: string;
+  readonly natsUrl: string;
   /** By the clock of performance.now(). */
   readonly startedAt: number;
   /** Resolves, when it leads and is ready, to the moment by performance.now(). */
@@ -28,78 +30,77 @@ export interface ProgramOptions {
   /** None: it starts an embedded one on a spare port. */
   readonly natsUrl?: string;
   /** Taken up again by a second start. */
-  readonly dataDir?: string;
+  readonly home?: string;
+  /** Of the folder that --profile writes to. */
   readonly name: string;
+  readonly flags?: readonly string[];
 }
 
 const STOP_MS = 25_000;
+/** Between two looks whether it answers; each look costs the machine some CPU too. */
+const LOOK_MS = 5;
+const LOOK_LIMIT_MS = 2_000;
 const PROFILES = fileURLToPath(new URL('../.work/profiles', import.meta.url));
-
-/** An empty folder that is gone when the case is over. */
-export function scratchDir(context: CaseContext): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'natsjob-bench-'));
-  context.defer(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Starts `serve` as a person would, with its own data, configuration and logs, on loopback only. */
 export async function startProgram(context: CaseContext, options: ProgramOptions): Promise<Program> {
-  const home = options.dataDir ?? scratchDir(context);
+  const home = options.home ?? scratchDir(context);
   const [httpPort, natsPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${httpPort}`;
   const dataDir = path.join(home, 'data');
   const args = [
     ...(context.profile ? ['--cpu-prof', `--cpu-prof-dir=${profileDir(options.name)}`] : []),
     context.program, 'serve', '--http-port', String(httpPort), '--data', dataDir, '--conf', path.join(home, 'conf'), '--logs', path.join(home, 'logs'),
-    '--nats-port', String(natsPort), ...(options.natsUrl === undefined ? [] : ['--nats-url', options.natsUrl]),
+    '--nats-port', String(natsPort), ...(options.flags ?? []), ...(options.natsUrl === undefined ? [] : ['--nats-url', options.natsUrl]),
   ];
   const output = path.join(home, 'output');
   const file = openSync(output, 'a');
   const startedAt = performance.now();
   const child = spawn(process.execPath, args, { cwd: home, env: cleanEnvironment(), stdio: ['ignore', file, file] });
   closeSync(file);
+  noteProgram(home, child.pid ?? 0);
   const gone = once(child, 'exit');
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
-  const kill = async (): Promise<void> => {
-    if (isRunning()) child.kill('SIGKILL');
+  // In order, because it may have started a nats-server that it has to end.
+  const end = async (): Promise<void> => {
+    if (!isRunning()) return;
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    child.kill('SIGTERM');
     await gone;
+    clearTimeout(timer);
   };
-  context.defer(kill);
+  context.defer(end);
 
   const until = async (page: string, limitMs: number, accept: (answer: Response) => boolean): Promise<number> => {
     for (;;) {
       if (!isRunning()) throw new Error(`The program ended with ${child.exitCode ?? child.signalCode}:\n${readFileSync(output, 'utf8').slice(-4000)}`);
-      const answer = await fetch(url + page).catch(() => undefined);
-      await answer?.arrayBuffer();
+      const answer = await fetch(url + page, { signal: AbortSignal.timeout(LOOK_LIMIT_MS) }).catch(() => undefined);
+      await answer?.arrayBuffer().catch(() => undefined);
       if (answer !== undefined && accept(answer)) return performance.now();
       if (performance.now() - startedAt > limitMs) throw new Error(`The program was not there within ${limitMs} ms:\n${readFileSync(output, 'utf8').slice(-4000)}`);
-      await sleep(3);
+      await sleep(LOOK_MS);
     }
   };
 
   return {
-    pid: child.pid ?? 0, url, dataDir: home, startedAt,
+    pid: child.pid ?? 0, url, home, natsUrl: options.natsUrl ?? `nats://127.0.0.1:${natsPort}`, startedAt,
     answering: (limitMs = 30_000) => until('/healthz', limitMs, ({ ok }) => ok),
     ready: (limitMs = 60_000) => until('/readyz', limitMs, ({ status }) => status === 200),
     async stop() {
-      if (!isRunning()) return;
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-      child.kill('SIGTERM');
-      await gone;
-      clearTimeout(timer);
+      await end();
       if (context.profile) tellProfiles(context, profileDir(options.name));
     },
   };
 }
 
-export function databaseOf(program: Program): string {
-  return path.join(program.dataDir, 'data', 'natsjob.sqlite');
+export function databaseOf(program: Pick<Program, 'home'>): string {
+  return path.join(program.home, 'data', 'natsjob.sqlite');
 }
 
 /** A token for calls to the API. */
 export async function logIn(program: Program): Promise<string> {
   const answer = await fetch(`${program.url}/natsjob/api/login`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user: 'natsjob', password: 'natsjob' }),
+    method: 'POST', signal: AbortSignal.timeout(30_000), headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user: 'natsjob', password: 'natsjob' }),
   });
   if (!answer.ok) throw new Error(`Login was answered with ${answer.status}`);
   return ((await answer.json()) as { token: string }).token;

@@ -6,12 +6,16 @@ export async function runCase(run: Case, options: Omit<CaseContext, 'defer'>): P
   const cleanUp = async (): Promise<void> => {
     for (let next = deferred.pop(); next !== undefined; next = deferred.pop()) await Promise.resolve(next()).catch(() => undefined);
   };
-  const interrupted = (): void => void cleanUp().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  let interruption: Promise<never> | undefined;
+  const interrupted = (): void => {
+    interruption ??= cleanUp().then(() => process.exit(130));
+  };
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   try {
     return await run({ ...options, defer: (action) => void deferred.push(action) });
   } finally {
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    await interruption;
     await cleanUp();
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
 }
