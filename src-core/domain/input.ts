@@ -1,6 +1,8 @@
 import type { FieldError } from './errors.ts';
 import { parseIso } from './iso-time.ts';
 
+const YEAR_10000 = 253_402_300_800_000;
+
 /**
  * Reads fields of a JSON object that somebody sent, collecting every violation instead of stopping at the first.
  * A reader answers the default when the field is absent or null, and also when it is wrong: check `errors` before use.
@@ -74,6 +76,7 @@ export class InputReader {
     const value = this.raw(field);
     const at = typeof value === 'string' ? parseIso(value) : undefined;
     if (at === undefined) return this.#wrong(field, 'must be an ISO 8601 time with an offset, like 2027-01-31T09:00:00+08:00', null);
+    if (at <= 0 || at >= YEAR_10000) return this.#wrong(field, 'must be after 1970 and before the year 10000', null);
     return at;
   }
 
@@ -90,6 +93,6 @@ export class InputReader {
   }
 }
 
-function hasUnpairedSurrogate(text: string): boolean {
+export function hasUnpairedSurrogate(text: string): boolean {
   return /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text);
 }

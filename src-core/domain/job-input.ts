@@ -1,6 +1,6 @@
 import type { FieldError } from './errors.ts';
 import { InvalidInputError } from './errors.ts';
-import { InputReader } from './input.ts';
+import { hasUnpairedSurrogate, InputReader } from './input.ts';
 import type { JobSchedule, JobSpec, MisfireSettings, RateLimit, RetryPolicy } from './job.ts';
 import {
   CATEGORIES, CONDITIONS, DST_POLICIES, JOB_STATES, keepsRows, MAX_ARGS_BYTES, MISFIRE_POLICIES, MODELS, OVERLAP_POLICIES,
@@ -144,7 +144,7 @@ function readRate(reader: InputReader): RateLimit | null {
 
 function readTags(reader: InputReader): readonly string[] {
   const tags = reader.list('tags', 20);
-  if (tags.some((tag) => typeof tag !== 'string' || tag.trim() === '' || tag.length > 64 || /[\u0000-\u001f]/.test(tag))) {
+  if (tags.some((tag) => typeof tag !== 'string' || tag.trim() === '' || tag.length > 64 || /[\u0000-\u001f]/.test(tag) || hasUnpairedSurrogate(tag))) {
     reader.fail('tags', 'must be texts of 1 to 64 characters');
     return [];
   }

@@ -15,6 +15,16 @@ export interface ProgramApi {
   put(path: string, body: unknown, headers?: ExtraHeaders): Promise<ApiAnswer>;
   patch(path: string, body: unknown, headers?: ExtraHeaders): Promise<ApiAnswer>;
   del(path: string, headers?: ExtraHeaders): Promise<ApiAnswer>;
+  /** The body as it is: bytes, text or a stream of any length. */
+  raw(method: string, path: string, body: string | Buffer | ReadableStream, headers?: ExtraHeaders): Promise<ApiAnswer>;
+}
+
+/** What is sent as it is, not as JSON. */
+class RawBody {
+  readonly body: string | Buffer | ReadableStream;
+  constructor(body: string | Buffer | ReadableStream) {
+    this.body = body;
+  }
 }
 
 /** A client that logs in when it needs to, and again when its token is no longer taken. Rejects when nobody answers. */
@@ -26,6 +36,7 @@ export function programApi(url: string, user: string, password: string): Program
     put: (path, body, headers) => send('PUT', path, body, headers),
     patch: (path, body, headers) => send('PATCH', path, body, headers),
     del: (path, headers) => send('DELETE', path, undefined, headers),
+    raw: (method, path, body, headers) => send(method, path, new RawBody(body), headers),
   };
 
   async function send(method: string, path: string, body?: unknown, headers?: ExtraHeaders): Promise<ApiAnswer> {
@@ -52,7 +63,7 @@ export function programApi(url: string, user: string, password: string): Program
     const answer = await fetch(url + path, {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : body instanceof RawBody ? { body: body.body, duplex: 'half' } : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
     });
     const text = await answer.text();

@@ -38,7 +38,7 @@ export class JobWriter {
     if (this.#parts.jobs.byKey(key) !== undefined) throw new AlreadyExistsError('job', key);
     const now = this.#parts.now();
     const definition: JobDefinition = { ...spec, number: await this.#parts.numbers.take(), anchor: now, createdAt: now, updatedAt: now };
-    this.#checkSchedule(definition);
+    this.#checkSchedule(definition, true);
     const revision = await this.#put(definition, 0);
     if (revision === undefined) throw new AlreadyExistsError('job', key);
     return this.#applied(key, revision);
@@ -66,7 +66,7 @@ export class JobWriter {
     const now = this.#parts.now();
     const restarts = JSON.stringify(spec.schedule) !== JSON.stringify(old.schedule) || (old.state === 'disabled' && spec.state !== 'disabled');
     const definition: JobDefinition = { ...spec, number: old.number, anchor: restarts ? now : old.anchor, createdAt: old.createdAt, updatedAt: now };
-    this.#checkSchedule(definition);
+    this.#checkSchedule(definition, restarts);
     const key = jobKey(definition);
     if (key !== job.key) return this.#move(job, definition, key);
     const revision = await this.#put(definition, version);
@@ -97,15 +97,18 @@ export class JobWriter {
     return spec;
   }
 
-  #checkSchedule(definition: JobDefinition): void {
+  /** A moment that has passed is no mistake of somebody who changes something else. */
+  #checkSchedule(definition: JobDefinition, starts: boolean): void {
     try {
       const schedule = this.#parts.jobs.scheduleOf({ definition, version: 0 });
-      if (schedule.kind === 'at' && definition.state !== 'disabled' && schedule.next(this.#parts.now()) === undefined) {
+      if (starts && schedule.kind === 'at' && definition.state !== 'disabled' && schedule.next(this.#parts.now()) === undefined) {
         throw new InvalidInputError([{ field: 'schedule.expression', message: 'names a moment that has passed: it never fires' }]);
       }
     } catch (error) {
       if (!(error instanceof ScheduleError)) throw error;
-      const field = error.field === 'timezone' || error.field === 'dst' ? `schedule.${error.field}` : 'schedule.expression';
+      // A zone may also stand before the fields, as TZ=.
+      const isZone = error.field === 'timezone' && definition.schedule.timezone !== '';
+      const field = isZone || error.field === 'dst' ? `schedule.${error.field}` : 'schedule.expression';
       throw new InvalidInputError([{ field, message: error.message }]);
     }
   }

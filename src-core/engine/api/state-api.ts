@@ -22,7 +22,7 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
           return { timezone: zone, fires: fires.map(({ at, local, note }) => ({ at, local, note })), notes };
         } catch (error) {
           if (!(error instanceof ScheduleError)) throw error;
-          throw new InvalidInputError([{ field: error.field === 'timezone' || error.field === 'dst' ? error.field : 'expression', message: error.message }]);
+          throw new InvalidInputError([{ field: (error.field === 'timezone' && timezone !== '') || error.field === 'dst' ? error.field : 'expression', message: error.message }]);
         }
       },
     },

@@ -41,6 +41,7 @@ export function createApp({ routes, session, pages, log, allowOrigins, onAnswer 
   });
   const sendProblem = (reply: FastifyReply, error: unknown, request: string): FastifyReply => {
     const problem = answerFor(error, log, request);
+    if (problem.status === 413) readOn(reply);
     reply.code(problem.status).headers(COMMON_HEADERS).headers(DATA_HEADERS).headers(problem.headers).type(PROBLEM_TYPE);
     return reply.serializer((text: unknown) => text as string).send(JSON.stringify(problemBody(problem)));
   };
@@ -66,6 +67,22 @@ export function createApp({ routes, session, pages, log, allowOrigins, onAnswer 
   registerRoutes(app, routes, { session, log, checkOrigin: (request) => checkOrigin(request, allowOrigins) });
   return app;
 }
+
+/**
+ * A connection that is closed on somebody who still sends is lost to them, and the answer with it: what is left of the
+ * body is read and thrown away, up to a bound.
+ */
+function readOn(reply: FastifyReply): void {
+  const { raw } = reply.request;
+  let left = READ_ON_BYTES;
+  raw.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) raw.destroy();
+  });
+  reply.removeHeader('connection');
+}
+
+const READ_ON_BYTES = 64 * BODY_LIMIT;
 
 function isUtf8(contentType: string | undefined): boolean {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? '')?.[1];
