@@ -1,5 +1,5 @@
 import type { AppDefinition, JobDefinition, NamespaceDefinition } from '../domain/job.ts';
-import { CATEGORIES, MAX_JOB_NUMBER, MODELS } from '../domain/job.ts';
+import { CATEGORIES, JOB_STATES, MAX_JOB_NUMBER, MODELS, OVERLAP_POLICIES } from '../domain/job.ts';
 import type { DefinitionChange } from '../ports/index.ts';
 import { dispatchRoute, parseDefinitionKey } from '../wire/index.ts';
 
@@ -41,11 +41,18 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 /** What the engine relies on without asking again; all else was checked when it was written. */
 function isJob(value: Record<string, unknown>): value is Record<string, unknown> & JobDefinition {
-  const { number, category, model, schedule, retry, misfire, args, maxRunning, timeoutMs, priority, anchor, tags } = value as Partial<JobDefinition>;
+  const { number, category, model, schedule, retry, misfire, args, maxRunning, timeoutMs, priority, anchor, tags, rate, state, overlap } = value as Partial<JobDefinition>;
   if (!Number.isInteger(number) || (number as number) < 1 || (number as number) > MAX_JOB_NUMBER) return false;
   if (!CATEGORIES.some((word) => word === category) || !MODELS.some((word) => word === model)) return false;
   if (dispatchRoute(category as JobDefinition['category'], model as JobDefinition['model']) === undefined) return false;
   if (typeof schedule?.expression !== 'string' || typeof schedule.timezone !== 'string' || typeof schedule.jitterMs !== 'number') return false;
+  if (!isMomentOrNull(schedule.startAt) || !isMomentOrNull(schedule.endAt)) return false;
+  if (!JOB_STATES.some((word) => word === state) || !OVERLAP_POLICIES.some((word) => word === overlap)) return false;
+  if (rate !== null && !(Number.isInteger(rate?.max) && (rate?.max as number) >= 1 && typeof rate?.perMs === 'number')) return false;
   if (typeof retry?.attempts !== 'number' || !Array.isArray(retry.on) || typeof misfire?.windowMs !== 'number') return false;
   return [maxRunning, timeoutMs, priority, anchor].every((field) => typeof field === 'number') && typeof args === 'string' && Array.isArray(tags);
+}
+
+function isMomentOrNull(value: unknown): boolean {
+  return value === null || Number.isFinite(value);
 }

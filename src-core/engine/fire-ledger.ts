@@ -1,7 +1,8 @@
-interface Open {
+interface Moment {
   readonly at: number;
   /** Everything sent for this moment has a higher sequence. */
   readonly after: number;
+  /** Fires of it that are not in the log yet. */
   count: number;
 }
 
@@ -12,11 +13,11 @@ export interface Inherited {
 }
 
 /**
- * Fires whose messages are not in the log yet, in order of their moments: the watermark stays before the oldest,
- * so that whoever takes over looks at all of them.
+ * Moments of fires that the watermark has not passed. It stays before the oldest fire whose message is not in the log, so
+ * that whoever takes over looks at all of them; and what of these moments is in the log already stands behind the sequence.
  */
 export class FireLedger {
-  readonly #open = new Map<number, Open>();
+  readonly #moments = new Map<number, Moment>();
   /** Where the runs stream ended when this leader began. */
   readonly #floor: number;
   readonly #inherited: Inherited;
@@ -28,25 +29,24 @@ export class FireLedger {
 
   /** `lastSequence`: highest sequence of the runs stream known before the first message of this moment. */
   opened(at: number, lastSequence: number): void {
-    const open = this.#open.get(at);
-    if (open === undefined) this.#open.set(at, { at, after: Math.max(this.#floor, lastSequence), count: 1 });
-    else open.count++;
+    const moment = this.#moments.get(at);
+    if (moment === undefined) this.#moments.set(at, { at, after: Math.max(this.#floor, lastSequence), count: 1 });
+    else moment.count++;
   }
 
   settled(at: number): void {
-    const open = this.#open.get(at);
-    if (open === undefined) return;
-    open.count--;
-    if (open.count === 0) this.#open.delete(at);
+    const moment = this.#moments.get(at);
+    if (moment !== undefined) moment.count--;
   }
 
   /** How far firing is in the log, given how far it is decided. */
   progress(decidedThrough: number, lastSequence: number): { watermark: number; runsSequence: number } {
     let watermark = decidedThrough;
+    for (const { at, count } of this.#moments.values()) if (count > 0) watermark = Math.min(watermark, at - 1);
     let runsSequence = Math.max(this.#floor, lastSequence);
-    for (const open of this.#open.values()) {
-      watermark = Math.min(watermark, open.at - 1);
-      runsSequence = Math.min(runsSequence, open.after);
+    for (const { at, after } of this.#moments.values()) {
+      if (at <= watermark) this.#moments.delete(at);
+      else runsSequence = Math.min(runsSequence, after);
     }
     // Until the watermark has passed the fires of the leader before, whoever comes next has to find them too.
     if (watermark < this.#inherited.through) runsSequence = Math.min(runsSequence, this.#inherited.after);

@@ -23,6 +23,8 @@ export class Jobs {
   readonly keys = new SortedKeys();
   readonly #byKey = new Map<string, JobRuntime>();
   readonly #byNumber = new Map<number, JobRuntime>();
+  /** Entries whose number another address took over, by number: back again if that one goes. */
+  readonly #displaced = new Map<number, StoredJob>();
   readonly #schedules = new ScheduleCache(SCHEDULES_CACHED);
   readonly #timezone: string;
   /** Fires up to here are decided: a job that comes or changes starts after it. */
@@ -62,7 +64,7 @@ export class Jobs {
   apply(change: DefinitionChange): void {
     if (change.kind === 'namespace') return void setOrDelete(this.namespaces, change.name, change.value);
     if (change.kind === 'app') return void setOrDelete(this.apps, `${change.namespace}.${change.name}`, change.value);
-    if (change.value === null) this.#remove(jobKey(change));
+    if (change.value === null) this.#withdraw(jobKey(change));
     else this.#put(change.value, true);
   }
 
@@ -87,8 +89,8 @@ export class Jobs {
   #put(stored: StoredJob, sorted: boolean): void {
     const key = jobKey(stored.definition);
     const before = this.#byKey.get(key);
-    this.#displace(stored, key);
-    const job = new JobRuntime(stored, this.#readable(stored), before);
+    const moved = this.#displace(stored, key);
+    const job = new JobRuntime(stored, this.#readable(stored), before ?? moved);
     if (before !== undefined) {
       this.fires.delete(before);
       this.#byNumber.delete(before.number);
@@ -101,9 +103,25 @@ export class Jobs {
   }
 
   /** A job that moved keeps its number: the entry at its old address is on its way out. */
-  #displace(stored: StoredJob, key: string): void {
+  #displace(stored: StoredJob, key: string): JobRuntime | undefined {
     const namesake = this.#byNumber.get(stored.definition.number);
-    if (namesake !== undefined && namesake.key !== key) this.#remove(namesake.key);
+    if (namesake === undefined || namesake.key === key) return undefined;
+    this.#remove(namesake.key);
+    this.#displaced.set(namesake.number, namesake.stored);
+    return namesake;
+  }
+
+  /** The entry is gone: a move is complete, or one was taken back. */
+  #withdraw(key: string): void {
+    const job = this.#byKey.get(key);
+    if (job === undefined) {
+      for (const [number, stored] of this.#displaced) if (jobKey(stored.definition) === key) this.#displaced.delete(number);
+      return;
+    }
+    this.#remove(key);
+    const stored = this.#displaced.get(job.number);
+    this.#displaced.delete(job.number);
+    if (stored !== undefined) this.#put(stored, true);
   }
 
   #remove(key: string): void {
