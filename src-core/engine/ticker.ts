@@ -5,6 +5,8 @@ import type { EngineContext } from './context.ts';
 import type { JobRuntime } from './job-runtime.ts';
 import type { Jobs } from './jobs.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { Missed } from './missed-fires.ts';
+import { missedFires, mostMadeUp } from './missed-fires.ts';
 
 /** A gap between two ticks longer than this is a sleep, whatever the platform says. */
 const SLEEP_GAP_MS = 5000;
@@ -16,7 +18,19 @@ const FIRES_PER_TURN = 200;
 const MOST_UNSETTLED = 20_000;
 /** After a sleep, workers get one heartbeat period to show that they live. */
 const WORKERS_RETURN_MS = 5000;
-const MOST_MISSED_PER_JOB = 1000;
+const NORMAL_PRIORITY = 5;
+
+interface QueuedFire {
+  readonly at: number;
+  readonly job: JobRuntime;
+  /** `catch-up`: made up for after a gap, however short ago it was due. */
+  readonly trigger: 'schedule' | 'catch-up';
+}
+
+interface Fire {
+  readonly at: number;
+  readonly job: JobRuntime;
+}
 
 /** Turns the book of fires into decisions, on time. One timer for all jobs. */
 export class Ticker {
@@ -29,7 +43,7 @@ export class Ticker {
   #cancel: CancelTimer = () => {};
   #stopped = true;
   /** Fires taken from the book and not decided yet. */
-  #queue: { at: number; job: JobRuntime }[] = [];
+  #queue: QueuedFire[] = [];
   #queueFrom = 0;
   #lastTick = 0;
   #lastTickMonotonic = 0;
@@ -109,10 +123,10 @@ export class Ticker {
     if (this.#stopped) return;
     const end = Math.min(this.#queue.length, this.#queueFrom + FIRES_PER_TURN);
     while (this.#queueFrom < end && this.#mayFire() && this.#unsettled() < MOST_UNSETTLED) {
-      const { at, job } = this.#queue[this.#queueFrom++] as { at: number; job: JobRuntime };
+      const { at, job, trigger } = this.#queue[this.#queueFrom++] as QueuedFire;
       // The definition may have changed while the fire stood in line.
       const current = this.#jobs.byNumber(job.number);
-      if (current !== undefined) this.#dispatcher.fire(current, at, this.#lastTick - at > SLEEP_GAP_MS ? 'catch-up' : 'schedule');
+      if (current !== undefined) this.#dispatcher.fire(current, at, trigger);
     }
     if (this.#queueFrom < this.#queue.length) {
       const blocked = !this.#mayFire() || this.#unsettled() >= MOST_UNSETTLED;
@@ -126,53 +140,35 @@ export class Ticker {
   }
 
   #enqueue(fires: readonly DueFire<JobRuntime>[]): void {
+    let plain = true;
     for (const { at, jobs } of fires) {
-      const from = this.#queue.length;
-      let plain = true;
       for (const job of jobs) {
         this.#queue.push({ at, job });
-        if (job.definition.priority !== 5) plain = false;
+        if (job.definition.priority !== NORMAL_PRIORITY) plain = false;
       }
-      if (plain) continue;
-      const sorted = this.#queue.slice(from).sort((a, b) => b.job.definition.priority - a.job.definition.priority);
-      this.#queue.splice(from, sorted.length, ...sorted);
     }
+    if (!plain) this.#queue.sort(byMomentThenPriority);
   }
 
   /** Missed fires: each job's policy says which are made up for. */
   #catchUp(now: number): void {
-    const missed = new Map<JobRuntime, number[]>();
-    const widest = this.#widestWindow();
-    for (const { at, jobs } of this.#jobs.fires.skipTo(now - widest - 1)) for (const job of jobs) this.#dispatcher.skip(job, 'misfire', at);
-    while ((this.#jobs.fires.nextAt() ?? now + 1) <= now) {
-      for (const { at, jobs } of this.#jobs.fires.due(now)) for (const job of jobs) this.#miss(missed, job, at);
+    const known = new Map<string, Missed>();
+    let late = 0;
+    for (const { at: first, jobs } of this.#jobs.fires.skipTo(now)) {
+      for (const job of jobs) {
+        const most = mostMadeUp(job.definition.misfire);
+        const key = `${first} ${most} ${job.schedule.key}`;
+        const missed = known.get(key) ?? missedFires(job.schedule, first, now, most);
+        known.set(key, missed);
+        const { run, skip } = planMisfires(missed.latest, job.definition.misfire, now);
+        if (missed.earlier + skip.length > 0) this.#dispatcher.skip(job, 'misfire', skip.at(-1) ?? first, missed.earlier + skip.length);
+        for (const at of run) this.#queue.push({ at, job });
+        late++;
+      }
     }
-    const made: { at: number; job: JobRuntime }[] = [];
-    for (const [job, fires] of missed) {
-      const { run, skip } = planMisfires(fires, job.definition.misfire, now);
-      if (skip.length > 0) this.#dispatcher.skip(job, 'misfire', skip.at(-1) as number, skip.length);
-      for (const at of run) made.push({ at, job });
-    }
-    made.sort((a, b) => a.at - b.at);
-    this.#queue.push(...made);
+    this.#queue.sort(byMomentThenPriority);
     this.#jobs.decidedThrough = Math.max(this.#jobs.decidedThrough, now);
-    this.#context.log.info({ jobs: missed.size, madeUp: made.length }, 'caught up after the gap');
-  }
-
-  #miss(missed: Map<JobRuntime, number[]>, job: JobRuntime, at: number): void {
-    const fires = missed.get(job) ?? [];
-    if (fires.length >= MOST_MISSED_PER_JOB) this.#dispatcher.skip(job, 'misfire', fires.shift() as number);
-    fires.push(at);
-    missed.set(job, fires);
-  }
-
-  #widestWindow(): number {
-    let widest = 0;
-    for (const job of this.#jobs.all()) {
-      const { policy, windowMs } = job.definition.misfire;
-      if (policy !== 'skip' && windowMs > widest) widest = windowMs;
-    }
-    return widest;
+    this.#context.log.info({ jobs: late, madeUp: this.#queue.length }, 'caught up after the gap');
   }
 
   #arm(now: number): void {
@@ -185,4 +181,9 @@ export class Ticker {
     this.#cancel();
     this.#cancel = this.#context.clock.after(wait, () => this.#tick());
   }
+}
+
+/** Jobs due at the same moment go by priority, those of the same priority as they came. */
+function byMomentThenPriority(a: Fire, b: Fire): number {
+  return a.at - b.at || b.job.definition.priority - a.job.definition.priority;
 }
