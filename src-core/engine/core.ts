@@ -7,7 +7,7 @@ import type { SkipCount } from '../domain/skip.ts';
 import { isLive, workerKey } from '../domain/worker.ts';
 import type { CancelTimer, Checkpoint, LiveChange } from '../ports/index.ts';
 import { zoneOf } from '../schedule/zone.ts';
-import { createStampFormatter, DEFINITIONS_STREAM, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+import { CONTROL_BUCKET, createStampFormatter, DEFINITIONS_STREAM, kvStream, RESULTS_STREAM, STREAM } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
 import type { LeaseProgress } from './elector.ts';
 import { Elector } from './elector.ts';
@@ -91,6 +91,7 @@ export class Core {
     this.elector = new Elector(context, {
       elected: (term, previous) => void this.#begin(term, previous),
       deposed: (reason) => void this.#end(reason),
+      unreachable: () => void this.#lookForControl(),
       progress: () => this.#leaseProgress(),
     });
     this.#retention = new Retention(context, () => this.leadership !== undefined, () => this.#checkpoints().find(({ stream }) => stream === RESULTS_STREAM)?.sequence ?? 0);
@@ -224,6 +225,13 @@ export class Core {
     this.#reopening = this.#reopen().finally(() => {
       this.#reopening = undefined;
     });
+  }
+
+  /** Nobody reads the bucket of the lease as a feed: that it is gone shows only there. */
+  async #lookForControl(): Promise<void> {
+    const stream = kvStream(CONTROL_BUCKET);
+    const answer = await this.context.bus.streamInfo(stream).catch((error: unknown) => ({ error }));
+    if (answer === undefined) this.#logLost(stream, 'the stream does not exist');
   }
 
   async #reopen(): Promise<void> {

@@ -23,10 +23,12 @@ export class Elector {
   #term = 0;
   #leading = false;
   #trustUntil = Number.NEGATIVE_INFINITY;
+  /** The newest seen, ours or another's. */
   #last: LeaseValue | undefined;
   #seenRevision = -1;
   #seenSince = 0;
   #isFirstLook = true;
+  #failingSince: number | undefined;
   #cancel: CancelTimer = () => {};
   #step: Promise<void> | undefined;
   #stopped = true;
@@ -83,11 +85,20 @@ export class Elector {
 
   #run(): void {
     if (this.#stopped) return;
-    this.#step = this.#look().catch((error: unknown) => {
+    this.#step = this.#look().then(() => {
+      this.#failingSince = undefined;
+    }, (error: unknown) => {
       this.#context.log.debug({ err: error }, 'the lease cannot be reached');
+      this.#unreached();
     }).finally(() => {
       if (!this.#stopped) this.#cancel = this.#context.clock.after(this.#leading ? RENEW_MS : LOOK_MS, () => this.#run());
     });
+  }
+
+  #unreached(): void {
+    const now = this.#context.clock.monotonic();
+    this.#failingSince ??= now;
+    if (now - this.#failingSince >= LEASE_MS && this.#context.bus.state === 'connected') this.#events.unreachable();
   }
 
   async #look(): Promise<void> {
@@ -95,6 +106,7 @@ export class Elector {
     if (this.#leading) return this.#renew();
     const entry = await this.#context.leaseStore.read();
     const wait = this.#waitFor(entry);
+    this.#last = entry?.value ?? this.#last;
     if (wait > 0) {
       this.#isFirstLook = false;
       return;
@@ -105,11 +117,15 @@ export class Elector {
   /** Milliseconds still to wait before the lease seen may be taken. */
   #waitFor(entry: { value: LeaseValue; revision: number } | undefined): number {
     const now = this.#context.clock.monotonic();
-    if (entry === undefined || !entry.value.held) return 0;
-    if (entry.revision !== this.#seenRevision) {
-      this.#seenRevision = entry.revision;
+    // Gone with its bucket: whoever held it may trust itself for a while yet.
+    const lease = entry?.value ?? this.#last;
+    const isOurs = lease?.nodeId === this.#context.config.nodeId;
+    if (lease === undefined || !lease.held || (entry === undefined && isOurs)) return 0;
+    const revision = entry?.revision ?? 0;
+    if (revision !== this.#seenRevision) {
+      this.#seenRevision = revision;
       this.#seenSince = now;
-      if (this.#isFirstLook && entry.value.nodeId === this.#context.config.nodeId) this.#seenSince = now - LEASE_MS + SETTLE_MS;
+      if (this.#isFirstLook && isOurs) this.#seenSince = now - LEASE_MS + SETTLE_MS;
     }
     return this.#seenSince + LEASE_MS - now;
   }
@@ -117,10 +133,12 @@ export class Elector {
   async #take(previous: LeaseValue | undefined, revision: number): Promise<void> {
     const start = this.#context.clock.monotonic();
     const now = this.#context.clock.now();
-    const term = Math.max(previous?.term ?? 0, this.#term) + 1;
+    // A lease that is gone with its bucket goes on from what was last seen of it.
+    const before = previous ?? this.#last;
+    const term = Math.max(before?.term ?? 0, this.#term) + 1;
     const value: LeaseValue = {
-      nodeId: this.#context.config.nodeId, term, watermark: previous?.watermark ?? this.#last?.watermark ?? now, runsSequence: previous?.runsSequence ?? 0,
-      resultsSequence: previous?.resultsSequence ?? 0, held: true,
+      nodeId: this.#context.config.nodeId, term, watermark: before?.watermark ?? now, runsSequence: before?.runsSequence ?? 0,
+      resultsSequence: before?.resultsSequence ?? 0, held: true,
     };
     const taken = await this.#context.leaseStore.write(value, revision);
     if (taken === undefined) return;
@@ -129,7 +147,7 @@ export class Elector {
     this.#last = value;
     this.#leading = true;
     this.#trustUntil = start + LEASE_MS - MARGIN_MS;
-    this.#events.elected(term, previous);
+    this.#events.elected(term, before);
   }
 
   async #renew(): Promise<void> {
@@ -172,6 +190,8 @@ export interface LeaseProgress {
 export interface ElectorEvents {
   elected(term: number, previous: LeaseValue | undefined): void;
   deposed(reason: string): void;
+  /** NATS answers, but the lease has been out of reach for its whole length: called at each try. */
+  unreachable(): void;
   /** What a renewal says of how far firing is; undefined while the term is still being taken over. */
   progress(): LeaseProgress | undefined;
 }

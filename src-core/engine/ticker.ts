@@ -66,7 +66,7 @@ export class Ticker {
     return next === undefined ? this.#jobs.decidedThrough : Math.min(this.#jobs.decidedThrough, next.at - 1);
   }
 
-  /** Milliseconds since it last looked at the clock. */
+  /** Milliseconds since it last looked at the clock, free to fire. */
   age(): number {
     return this.#context.clock.monotonic() - this.#lastTickMonotonic;
   }
@@ -75,6 +75,7 @@ export class Ticker {
   start(watermark: number): void {
     this.#stopped = false;
     this.#lastTick = watermark;
+    this.#lastTickMonotonic = this.#context.clock.monotonic();
     this.#jobs.rewind(watermark);
     this.#tick();
   }
@@ -96,8 +97,8 @@ export class Ticker {
     if (this.#stopped) return;
     const { clock, metrics } = this.#context;
     const now = clock.now();
-    this.#lastTickMonotonic = clock.monotonic();
     if (!this.#mayFire()) return this.#later(BLOCKED_WAIT_MS);
+    this.#lastTickMonotonic = clock.monotonic();
     if (this.#catchUpAt === 0 && now - this.#lastTick > SLEEP_GAP_MS) {
       this.#context.log.warn({ gapMs: now - this.#lastTick }, 'no tick for a while: fires in between go by each job\'s misfire policy');
       this.#catchUpAt = this.#hasWorkers() ? clock.monotonic() + WORKERS_RETURN_MS : clock.monotonic();

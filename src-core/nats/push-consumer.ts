@@ -43,6 +43,7 @@ export class PushConsumer {
   readonly #name = `natsjob-${nuid.next()}`;
   readonly #delivery = emptyDelivery();
   #subscription: Subscription | undefined;
+  #obituary: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
   #received = 0;
   #silentChecks = 0;
@@ -109,6 +110,13 @@ export class PushConsumer {
     const { client, manager, stream } = this.#options;
     const inbox = createInbox();
     this.#subscription = client.subscribe(inbox, { callback: (_error, message) => this.#onRaw(message) });
+    // Silence would tell it too, after some seconds in which messages are published into the void.
+    this.#obituary = client.subscribe(`$JS.EVENT.ADVISORY.STREAM.DELETED.${stream}`, {
+      // An error: this account may not listen there.
+      callback: (error) => {
+        if (error === null) this.#break('the stream was deleted');
+      },
+    });
     const info = await manager.consumers.add(stream, this.#config(inbox));
     this.pendingAtStart = info.num_pending + info.delivered.consumer_seq;
     if (!this.#ended) this.#timer = setInterval(() => this.#check(), HEARTBEAT_MS);
@@ -191,6 +199,6 @@ export class PushConsumer {
     this.#ended = true;
     this.#held = undefined;
     clearInterval(this.#timer);
-    if (this.#subscription !== undefined && !this.#subscription.isClosed()) this.#subscription.unsubscribe();
+    for (const each of [this.#subscription, this.#obituary]) if (each !== undefined && !each.isClosed()) each.unsubscribe();
   }
 }

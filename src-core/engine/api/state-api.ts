@@ -62,6 +62,7 @@ function health(core: Core): HealthView {
   if (!natsConnected) problems.push('NATS is not connected');
   if (!core.isOpen) problems.push('the log is not read yet');
   if (core.viewProblem !== '') problems.push(`the database does not take writes: ${core.viewProblem}`);
+  if (natsConnected && core.leadership !== undefined && !core.elector.isTrusted()) problems.push('the lease is not renewed, fires wait');
   const tickAgeMs = core.leadership?.ticker.age();
   if (tickAgeMs !== undefined && tickAgeMs > 5000) problems.push(`the last tick is ${Math.round(tickAgeMs)} ms ago`);
   return { role: core.role, natsConnected, databaseWritable: core.viewProblem === '', tickAgeMs, ready: problems.length === 0, problems };
