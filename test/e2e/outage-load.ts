@@ -1,0 +1,93 @@
+import { startPlainWorker } from '../support/plain-worker.ts';
+import type { TestProgram } from '../support/program.ts';
+import { until } from '../support/until.ts';
+import { startWitness } from '../support/witness.ts';
+import type { Witness } from '../support/witness.ts';
+
+export const NAMESPACE = 'outage';
+export const APP = 'load';
+const JOBS = 10;
+
+/** Ten jobs that fire every second, a worker that answers at once, and somebody who counts. */
+export interface Load {
+  readonly witness: Witness;
+  /** Resolves when a run that was due after this call is in the view, completed. */
+  untilRunsAgain(deadlineMs?: number): Promise<void>;
+  /** Disables the jobs; resolves when every run has ended and the view shows it, with all rows. */
+  finish(): Promise<readonly Row[]>;
+  /** Subject and taskId of whatever was seen more than once. */
+  seenTwice(): string[];
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Row {
+  readonly taskId: string;
+  readonly job: string;
+  readonly state: string;
+  readonly scheduledAt: string;
+}
+
+/** The program may still be waiting for NATS: `natsUrl` is where it will be. */
+export async function openLoad(program: TestProgram): Promise<Load> {
+  const { api } = program;
+  const worker = await startPlainWorker({ url: program.natsUrl, namespace: NAMESPACE, app: APP, answer: () => ({ status: 'success' }) });
+  const witness = await startWitness(program.natsUrl, NAMESPACE, APP);
+  await api.post('/namespaces', { name: NAMESPACE });
+  await api.post(`/namespaces/${NAMESPACE}/apps`, { name: APP });
+  for (let n = 0; n < JOBS; n++) {
+    const { status, body } = await api.post('/jobs', {
+      namespace: NAMESPACE, app: APP, name: `job-${n}`, schedule: { expression: '* * * * * *' }, maxRunning: 10_000, timeoutMs: 4_000,
+      misfire: { policy: 'all', max: 1_000, windowMs: 120_000 },
+    });
+    if (status !== 201) throw new Error(`job: ${status} ${JSON.stringify(body)}`);
+  }
+  const load: Load = {
+    witness,
+    async untilRunsAgain(deadlineMs = 15_000) {
+      const from = encodeURIComponent(new Date(Date.now() + 1).toISOString());
+      await until(async () => {
+        const { status, body } = await api.get(`/runs?namespace=${NAMESPACE}&state=completed&limit=1&from=${from}`);
+        return status === 200 && body.items.length > 0;
+      }, { deadlineMs, what: () => `a completed run\n${program.output()}` });
+    },
+    async finish() {
+      const { status } = await api.post('/jobs/bulk', { filter: { namespace: NAMESPACE }, action: 'disable' });
+      if (status !== 200) throw new Error(`disable: ${status}`);
+      await until(async () => {
+        const { body } = await api.get('/overview');
+        return body.running + body.queued === 0;
+      }, { what: 'all runs to end' });
+      await until(async () => (await api.get('/servers')).body.items[0].projectionLag === 0, { what: 'the view to be level with the log' });
+      return readRows(program);
+    },
+    seenTwice: () => [...witness.sightings].filter(({ times }) => times.length > 1).map(({ subject, taskId, times }) => `${subject} ${taskId} ${times.join()}`),
+    async [Symbol.asyncDispose]() {
+      await worker[Symbol.asyncDispose]();
+      await witness[Symbol.asyncDispose]();
+    },
+  };
+  await load.untilRunsAgain();
+  return load;
+}
+
+/** Seconds between a job's first fire and its last that have no row. */
+export function missingFires(rows: readonly Row[]): string[] {
+  const byJob = new Map<string, number[]>();
+  for (const { job, scheduledAt } of rows) byJob.set(job, [...(byJob.get(job) ?? []), Date.parse(scheduledAt)]);
+  const missing: string[] = [];
+  for (const [job, fires] of byJob) {
+    const known = new Set(fires);
+    for (let at = Math.min(...fires); at < Math.max(...fires); at += 1000) if (!known.has(at)) missing.push(`${job} ${new Date(at).toISOString()}`);
+  }
+  return missing;
+}
+
+async function readRows({ api }: TestProgram): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let cursor = ''; ; ) {
+    const { body } = await api.get(`/runs?limit=200&namespace=${NAMESPACE}${cursor}`);
+    rows.push(...(body.items as Row[]));
+    if (body.nextCursor === null) return rows;
+    cursor = `&cursor=${encodeURIComponent(body.nextCursor as string)}`;
+  }
+}
