@@ -27,11 +27,6 @@ interface QueuedFire {
   readonly trigger: 'schedule' | 'catch-up';
 }
 
-interface Fire {
-  readonly at: number;
-  readonly job: JobRuntime;
-}
-
 /** Turns the book of fires into decisions, on time. One timer for all jobs. */
 export class Ticker {
   readonly #context: EngineContext;
@@ -144,7 +139,7 @@ export class Ticker {
     let plain = true;
     for (const { at, jobs } of fires) {
       for (const job of jobs) {
-        this.#queue.push({ at, job });
+        this.#queue.push({ at, job, trigger: 'schedule' });
         if (job.definition.priority !== NORMAL_PRIORITY) plain = false;
       }
     }
@@ -163,7 +158,7 @@ export class Ticker {
         known.set(key, missed);
         const { run, skip } = planMisfires(missed.latest, job.definition.misfire, now);
         if (missed.earlier + skip.length > 0) this.#dispatcher.skip(job, 'misfire', skip.at(-1) ?? first, missed.earlier + skip.length);
-        for (const at of run) this.#queue.push({ at, job });
+        for (const at of run) this.#queue.push({ at, job, trigger: 'catch-up' });
         late++;
       }
     }
@@ -185,6 +180,6 @@ export class Ticker {
 }
 
 /** Jobs due at the same moment go by priority, those of the same priority as they came. */
-function byMomentThenPriority(a: Fire, b: Fire): number {
+function byMomentThenPriority(a: QueuedFire, b: QueuedFire): number {
   return a.at - b.at || b.job.definition.priority - a.job.definition.priority;
 }
