@@ -11,14 +11,8 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
   afterAll(() => world[Symbol.asyncDispose]());
 
   const answer = async (job: TestJob, taskId: string, end: unknown = 'success'): Promise<void> => void (await world.worker.answer(await job.next(taskId), end));
-  /** Reasons of the skips counted so far, once there are any. */
-  const skipReasons = async (job: TestJob): Promise<Record<string, number>> => {
-    const skips = await until(async () => {
-      const found = await job.skips();
-      return found.length > 0 && found;
-    }, { what: 'skip counters' });
-    return Object.fromEntries(skips.map(({ reason, count }) => [reason, count]));
-  };
+  /** What the skip counters of the tests' jobs must show; they are told every few seconds, so all are looked at in the end. */
+  const counted: [TestJob, Record<string, number>][] = [];
 
   test.each(['standalone', 'broadcast', 'map'])('maxRunning 1 is 1 for %s, under a burst of a hundred at once', async (category) => {
     const job = await world.job({ category });
@@ -28,7 +22,7 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     await world.settled();
     expect(job.dispatched()).toHaveLength(1);
     expect(await job.runs()).toHaveLength(1);
-    expect(await skipReasons(job)).toEqual({ overlap: 99 });
+    counted.push([job, { overlap: 99 }]);
   });
 
   test('maxRunning 7 lets seven through, and tells each how many ran before it', async () => {
@@ -59,7 +53,7 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     }
     expect(job.dispatched().map(({ task }) => task.taskId)).toEqual(inOrder);
     expect(job.dispatched().map(({ task }) => task.jobRunningCount)).toEqual([0, 0, 0, 0]);
-    expect(await skipReasons(job)).toEqual({ 'queue-full': 2 });
+    counted.push([job, { 'queue-full': 2 }]);
   });
 
   test('higher priorities leave the queue first, the older first among equals', async () => {
@@ -171,7 +165,7 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     const times: number[] = [];
     for (let count = 0; count < 6; count++) times.push((await queueing.next()).at);
     for (let index = 2; index < 6; index++) expect(times[index]! - times[index - 2]!).toBeGreaterThanOrEqual(990);
-    expect(await skipReasons(skipping)).toEqual({ rate: 7 });
+    counted.push([skipping, { rate: 7 }]);
   });
 
   test('lite and plus know the rate limit too', async () => {
@@ -191,7 +185,7 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     const job = await world.job(fields);
     expect((await job.run()).body).toMatchObject({ status: 409, reason });
     expect((await world.program.api.get(`/jobs/${job.key}/explain`)).body).toMatchObject({ verdict: 'skip', reason });
-    expect(await skipReasons(job)).toEqual({ [reason]: 1 });
+    counted.push([job, { [reason]: 1 }]);
   });
 
   test('a paused job that queues holds its runs until it goes on', async () => {
@@ -216,5 +210,33 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     await until(async () => (await job.get()).queued === 0, { what: 'the queue to be empty' });
     await world.settled();
     expect((await job.runs()).map(({ state }) => state).filter((state) => state !== 'cancelled')).toEqual(['completed']);
+  });
+
+  test('fires of the schedule are skipped and counted like runs asked for', async () => {
+    const full = await world.job({ schedule: { expression: '* * * * * *' } });
+    const lonely = await world.job({ schedule: { expression: '* * * * * *' }, model: 'pro' });
+    for (const [job, reason] of [[full, 'overlap'], [lonely, 'no-worker']] as const) {
+      const [skip] = await until(async () => {
+        const found = await job.skips();
+        return found.some(({ count }) => count >= 2) && found;
+      }, { what: `${reason} to be counted` });
+      expect(skip).toMatchObject({ reason });
+      expect(Date.parse(skip.lastAt) % 1000).toBe(0);
+      await job.change({ state: 'disabled' });
+    }
+    expect(full.dispatched()).toHaveLength(1);
+    expect(lonely.dispatched()).toEqual([]);
+  });
+
+  test('every run that was not made is counted, by its reason', async () => {
+    expect(counted.length).toBeGreaterThan(0);
+    for (const [job, reasons] of counted) {
+      const skips = await until(async () => {
+        const found = await job.skips();
+        return found.length > 0 && found;
+      }, { what: `skip counters of ${job.name}` });
+      expect(Object.fromEntries(skips.map(({ reason, count }) => [reason, count]))).toEqual(reasons);
+      expect(skips[0]).toMatchObject({ app: job.app, job: job.name });
+    }
   });
 });
