@@ -1,5 +1,6 @@
 // npm start: sets up whatever is missing in this clone, then becomes the scheduler.
-//   npm start -- --http-port 8080      arguments go to `natsjob serve`
+//   npm start -- --http-port 8080      flags go to `natsjob serve`
+//   npm start -- job ls                a command goes to `natsjob` as it is
 // Plain JavaScript that an old Node can read, so that it can say which one is needed.
 const PARENT_POLL_MS = 500;
 const major = Number(process.versions.node.split('.')[0]);
@@ -18,7 +19,8 @@ async function start() {
   const { NODE, ROOT, isOnProjectNode, prepare, runForeground } = await import('./prepare.mjs');
   await prepare();
   const entry = path.join(ROOT, 'dist', 'headless.mjs');
-  const args = ['serve', ...process.argv.slice(2)];
+  const given = process.argv.slice(2);
+  const args = given.length > 0 && !given[0].startsWith('-') ? given : ['serve', ...given];
   stopWithNpm();
   if (!isOnProjectNode()) return runForeground(NODE, ['--enable-source-maps', entry, ...args]);
   // Same process: no second one to start, and signals go straight to the scheduler.

@@ -32,7 +32,7 @@ export class AlreadyExistsError extends Error {
   readonly kind: string;
   readonly key: string;
   constructor(kind: string, key: string) {
-    super(`A ${kind} "${key}" exists already.`);
+    super(`The ${kind} "${key}" exists already.`);
     this.kind = kind;
     this.key = key;
   }

@@ -5,7 +5,7 @@ import type { JobSchedule, JobSpec, MisfireSettings, RateLimit, RetryPolicy } fr
 import {
   CATEGORIES, CONDITIONS, DST_POLICIES, JOB_STATES, keepsRows, MAX_ARGS_BYTES, MISFIRE_POLICIES, MODELS, OVERLAP_POLICIES,
 } from './job.ts';
-import { isValidName, NAME_RULE } from './names.ts';
+import { DEFAULT_NAMESPACE, isValidName, NAME_RULE } from './names.ts';
 
 const DAY_MS = 86_400_000;
 const FIELDS = [
@@ -20,7 +20,7 @@ const ROW_FIELDS = ['maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry']
 export const PRIORITY_WORDS: Readonly<Record<string, number>> = { low: 1, normal: 5, high: 10, critical: 20 };
 
 /**
- * Reads a whole job definition as a person sends it (api.md's resource). Absent fields take their defaults.
+ * Reads a whole job definition as a person sends it (docs/jobs.md). Absent fields take their defaults.
  * `byteLength` counts UTF-8 bytes. Throws InvalidInputError with every violation.
  */
 export function readJobSpec(input: unknown, byteLength: (text: string) => number): JobSpec {
@@ -29,7 +29,7 @@ export function readJobSpec(input: unknown, byteLength: (text: string) => number
   const category = reader.oneOf('category', 'standalone', CATEGORIES);
   const args = readArgs(reader, byteLength);
   const spec: JobSpec = {
-    namespace: readName(reader, 'namespace'),
+    namespace: reader.has('namespace') ? readName(reader, 'namespace') : DEFAULT_NAMESPACE,
     app: readName(reader, 'app'),
     name: readName(reader, 'name'),
     description: reader.text('description', '', 1024),

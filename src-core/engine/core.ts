@@ -9,6 +9,7 @@ import type { CancelTimer, Checkpoint, LiveChange } from '../ports/index.ts';
 import { zoneOf } from '../schedule/zone.ts';
 import { CONTROL_BUCKET, createStampFormatter, DEFINITIONS_STREAM, kvStream, RESULTS_STREAM, STREAM } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
+import { reasonOf } from './reason.ts';
 import type { LeaseProgress } from './elector.ts';
 import { Elector } from './elector.ts';
 import { Jobs } from './jobs.ts';
@@ -53,7 +54,8 @@ export class Core {
   #cancelSweep: CancelTimer = () => {};
   #reopening: Promise<void> | undefined;
   #closing = false;
-  #isLoaded = false;
+  isLoaded = false;
+  #endsGoneBefore = 0;
   #hasRead = false;
   #outputMark = new OutputMark({ results: 0, runs: 0 });
 
@@ -97,10 +99,14 @@ export class Core {
     this.#retention = new Retention(context, () => this.leadership !== undefined, () => this.#checkpoints().find(({ stream }) => stream === RESULTS_STREAM)?.sequence ?? 0);
   }
 
-  /** Loads the view, reads the log to its end, then takes part. Rejects when NATS or the database is away. */
+  /** Takes over what the view has, so that it can be read while NATS is away. Rejects when the database is away. */
+  async load(): Promise<void> {
+    if (!this.isLoaded) await this.#loadView();
+    this.isLoaded = true;
+  }
+
+  /** Reads the log to its end, then takes part. Rejects when NATS or the database is away. */
   async open(): Promise<void> {
-    if (!this.#isLoaded) await this.#loadView();
-    this.#isLoaded = true;
     this.#sweep();
     try {
       await this.#readLog();
@@ -212,6 +218,7 @@ export class Core {
     // The view takes no batch of an older term than its newest: until this node leads it writes under the lease's.
     this.#term = Math.max(this.#term, (await this.context.leaseStore.read())?.value.term ?? 0);
     this.#created = state.created;
+    this.#endsGoneBefore = Math.max(this.#endsGoneBefore, state.endsGoneBefore);
     this.#hasRead = true;
     await this.#observer.start(state.after);
     await seedDefinitions(bus, this.jobs, this.context.clock.now());
@@ -245,7 +252,7 @@ export class Core {
           return;
         }
       } catch (error) {
-        this.context.log.warn({ err: error }, 'the log cannot be opened; trying again');
+        this.context.log.warn(reasonOf(error), 'the log cannot be opened; trying again');
         await this.#observer.stop();
       }
       await new Promise<void>((resolve) => this.context.clock.after(REOPEN_MS, () => resolve()));
@@ -264,7 +271,7 @@ export class Core {
       this.#term = term;
       const leadership = new Leadership({
         context: this.context, jobs: this.jobs, book: this.book, workers: this.workers, situations: this.situations, stamp: this.#stamp,
-        term, isTrusted: () => this.elector.isTrusted(), takeOver,
+        term, isTrusted: () => this.elector.isTrusted(), takeOver, endsGoneBefore: this.#endsGoneBefore,
       });
       this.#outputMark = new OutputMark({ results: previous?.resultsSequence ?? this.#observer.positions.results, runs: previous?.runsSequence ?? takeOver.runsHead });
       this.leadership = leadership;
@@ -272,7 +279,7 @@ export class Core {
       log.info({ term, jobs: this.jobs.size, openRuns: this.book.size, after: previous?.nodeId ?? 'nobody' }, 'leading');
       this.#tell({ type: 'server', role: 'leader', term });
     } catch (error) {
-      log.warn({ err: error, term }, 'the term could not be taken over; giving the lease up');
+      log.warn({ ...reasonOf(error), term }, 'the term could not be taken over; giving the lease up');
       await this.elector.stop(undefined);
       if (!this.#closing) clock.after(REOPEN_MS, () => this.elector.start());
     }

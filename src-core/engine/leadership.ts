@@ -31,6 +31,8 @@ export interface LeadershipParts {
   /** The lease's trust: asked before every burst. */
   readonly isTrusted: () => boolean;
   readonly takeOver: TakeOver;
+  /** Answers from before this moment may be missing from the log: see LogState. */
+  readonly endsGoneBefore: number;
 }
 
 /** Everything that exists only while this node leads: made when a term begins, gone when it ends. */
@@ -77,6 +79,7 @@ export class Leadership {
     const { book, situations, takeOver } = this.#parts;
     situations.leading = true;
     for (const monitor of takeOver.monitors) this.monitored(monitor.run, monitor.subId, monitor.end, monitor.messageId);
+    this.#endUnanswerable([...book.entries()]);
     for (const entry of [...book.entries()]) this.#payDebt(entry);
     this.agenda.start();
     this.ticker.start(takeOver.watermark);
@@ -167,6 +170,21 @@ export class Leadership {
     return (sequence) => {
       if (sequence > 0 || !this.#isStopping) this.#openOutputs.delete(number);
     };
+  }
+
+  /**
+   * Runs whose answer may have been in the part of the log that is gone, and whose time is up: nobody can tell how they
+   * ended. They end as expired, saying so, and are not tried again: the work may well have been done.
+   */
+  #endUnanswerable(entries: readonly BookEntry[]): void {
+    const { endsGoneBefore, context } = this.#parts;
+    const now = context.clock.now();
+    const gone = entries.filter(({ record }) => record.state === 'active' && record.dispatchedAt < endsGoneBefore && record.expiresAt <= now);
+    for (const entry of gone) {
+      entry.record.retryOn = 0;
+      this.ender.end(entry, 'expired', 'its answer, if there was one, is no longer in the log', () => {});
+    }
+    if (gone.length > 0) context.log.warn({ runs: gone.length }, 'the log does not reach back to the answers of these runs: they end as expired and are not tried again');
   }
 
   #payDebt(entry: BookEntry): void {

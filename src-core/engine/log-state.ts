@@ -10,6 +10,8 @@ export interface LogState {
   readonly created: Record<string, string>;
   /** Streams that are not the ones the view was made from. */
   readonly lost: readonly string[];
+  /** Answers stored before this moment (epoch ms) are gone from the log and the view may not have them; 0 = none are missing. */
+  readonly endsGoneBefore: number;
 }
 
 /** Compares the streams with what the view was made from: made anew, or shorter than what was applied, means lost. */
@@ -25,7 +27,16 @@ export async function inspectLog(bus: Bus, checkpoints: readonly Checkpoint[]): 
     if (isLost) lost.push(stream);
     after[stream] = isLost ? 0 : (checkpoint?.sequence ?? 0);
   }
-  return { created, lost, after: { runs: after[STREAM] ?? 0, results: after[RESULTS_STREAM] ?? 0, definitions: after[DEFINITIONS_STREAM] ?? 0 } };
+  const endsGoneBefore = await oldestEndWhen(bus, after[RESULTS_STREAM] ?? 0);
+  return { created, lost, endsGoneBefore, after: { runs: after[STREAM] ?? 0, results: after[RESULTS_STREAM] ?? 0, definitions: after[DEFINITIONS_STREAM] ?? 0 } };
+}
+
+/** When the oldest answer still kept was stored, if others before it were dropped that were not read up to `after`. */
+async function oldestEndWhen(bus: Bus, after: number): Promise<number> {
+  const info = await bus.streamInfo(RESULTS_STREAM);
+  if (info === undefined || info.firstSequence <= after + 1) return 0;
+  const oldest = await bus.readMessage(RESULTS_STREAM, info.firstSequence);
+  return oldest?.storedAt ?? Number.POSITIVE_INFINITY;
 }
 
 const AT_ONCE = 256;

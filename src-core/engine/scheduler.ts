@@ -11,6 +11,7 @@ import { stateApi } from './api/state-api.ts';
 import type { Adapters, EngineContext, SchedulerConfig } from './context.ts';
 import { Core } from './core.ts';
 import { JobNumbers } from './job-numbers.ts';
+import { reasonOf } from './reason.ts';
 
 export interface Scheduler {
   /** Resolves once the log is read and this node takes part; waits for NATS as long as it takes. */
@@ -42,6 +43,10 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
     },
     untilEnded: (taskId, limitMs) => core.untilEnded(taskId, limitMs),
   };
+  const loaded = <T>(parts: T) => (): T => {
+    if (!core.isLoaded) throw new UnavailableError('The scheduler is starting: it has not read the database yet.');
+    return parts;
+  };
   const open = <T>(parts: T) => (): T => {
     if (!core.isOpen) throw new UnavailableError('The scheduler is starting: it has not read the log yet.');
     return parts;
@@ -49,13 +54,14 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
 
   async function start(): Promise<void> {
     while (!isStopped) {
-      await untilConnected(context, () => isStopped);
-      if (isStopped) return;
       try {
+        await core.load();
+        await untilConnected(context, () => isStopped);
+        if (isStopped) return;
         return await core.open();
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
-        context.log.warn({ err: error }, 'cannot start yet; trying again');
+        context.log.warn(reasonOf(error), 'cannot start yet; trying again');
         await new Promise<void>((resolve) => context.clock.after(TRY_AGAIN_MS, () => resolve()));
       }
     }
@@ -69,10 +75,10 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
       await core.close();
     },
     api: {
-      namespaces: namespaceApi(open(writerParts)),
-      apps: appApi(open(writerParts)),
-      jobs: jobApi(open(runParts)),
-      runs: runApi(open(runParts)),
+      namespaces: namespaceApi(loaded(writerParts), open(writerParts)),
+      apps: appApi(loaded(writerParts), open(writerParts)),
+      jobs: jobApi(loaded(runParts), open(runParts)),
+      runs: runApi(loaded(runParts), open(runParts)),
       ...stateApi(core, oddities),
     },
   };

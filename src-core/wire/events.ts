@@ -1,7 +1,7 @@
 /**
  * Our own events in the stream: what the wire has no message for, with all that is needed to go on after a crash.
  * Namespace, app and job stand in the subject. Decoders answer undefined for anything that is not such an event of a
- * version they know, and never throw. Source: `design.md` section 1.
+ * version they know, and never throw. Source: `ARCHITECTURE.md`.
  */
 import type { Trigger } from '../domain/run.ts';
 import { TRIGGERS } from '../domain/run.ts';

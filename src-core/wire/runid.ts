@@ -1,7 +1,7 @@
 /**
  * The run id (`taskId` on the wire): 41 bits of milliseconds since 2020-01-01 UTC, 1 bit kind, 21 bits job number;
  * as text 15–19 decimal digits. A scheduled fire's id is a pure function of (fire time, job), so it serves as
- * message id, primary key and sort order by time. Source: `design.md` section 3.
+ * message id, primary key and sort order by time. Source: `ARCHITECTURE.md`.
  */
 
 /** 0 = scheduled fire; 1 = by hand, retry, or anything else that is not a fire of the schedule. */

@@ -8,13 +8,14 @@ import { encodeDefinition } from '../definition-codec.ts';
 import type { WriterParts } from './definition-writer.ts';
 import { refuseIfUsed } from './definition-writer.ts';
 
-export function namespaceApi(parts: () => WriterParts): DefinitionApi<NamespaceView> {
+/** `view` answers once the database is read, `parts` once the log is: reads do not need NATS. */
+export function namespaceApi(view: () => WriterParts, parts: () => WriterParts): DefinitionApi<NamespaceView> {
   return {
     async list({ limit, after }) {
-      return pageOf([...parts().jobs.namespaces.values()], (view) => view.name, limit, after);
+      return pageOf([...view().jobs.namespaces.values()], (view) => view.name, limit, after);
     },
     async get(name) {
-      return found(parts().jobs.namespaces.get(name), 'namespace', name);
+      return found(view().jobs.namespaces.get(name), 'namespace', name);
     },
     async create(input) {
       const { name, description } = readNamed(input);
@@ -38,15 +39,15 @@ export function namespaceApi(parts: () => WriterParts): DefinitionApi<NamespaceV
   };
 }
 
-export function appApi(parts: () => WriterParts): AppApi {
-  const mustExist = (namespace: string): void => void found(parts().jobs.namespaces.get(namespace), 'namespace', namespace);
+export function appApi(view: () => WriterParts, parts: () => WriterParts): AppApi {
+  const mustExist = (namespace: string): void => void found(view().jobs.namespaces.get(namespace), 'namespace', namespace);
   return {
     async list(namespace, { limit, after }) {
       mustExist(namespace);
-      return pageOf([...parts().jobs.apps.values()].filter((app) => app.namespace === namespace), (view) => view.name, limit, after);
+      return pageOf([...view().jobs.apps.values()].filter((app) => app.namespace === namespace), (view) => view.name, limit, after);
     },
     async get(namespace, name) {
-      return found(parts().jobs.apps.get(`${namespace}.${name}`), 'app', `${namespace}.${name}`);
+      return found(view().jobs.apps.get(`${namespace}.${name}`), 'app', `${namespace}.${name}`);
     },
     async create(namespace, input) {
       mustExist(namespace);

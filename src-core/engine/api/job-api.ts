@@ -28,11 +28,11 @@ const BY_HAND_PATIENCE_MS = 10_000;
 const DAY_MS = 86_400_000;
 const MOST_BULK = 10_000;
 
-export function jobApi(ready: () => JobApiParts): JobApi {
-  const parts = ready;
+/** `seen` answers once the database is read, `parts` once the log is: reads do not need NATS. */
+export function jobApi(seen: () => JobApiParts, parts: () => JobApiParts): JobApi {
   return {
     async list(filter, { limit, after }) {
-      const { jobs } = parts();
+      const { jobs } = seen();
       const found: JobRuntime[] = [];
       for (const key of jobs.keys.after(after)) {
         const job = jobs.byKey(key) as JobRuntime;
@@ -40,10 +40,10 @@ export function jobApi(ready: () => JobApiParts): JobApi {
         if (found.length > limit) break;
       }
       const page = found.slice(0, limit);
-      return { items: await views(parts(), page), next: found.length > limit ? page.at(-1)?.key : undefined };
+      return { items: await views(seen(), page), next: found.length > limit ? page.at(-1)?.key : undefined };
     },
     async get(id) {
-      return view(parts(), find(parts().jobs, id));
+      return view(seen(), find(seen().jobs, id));
     },
     async create(input) {
       return view(parts(), await parts().writer.create(input));
@@ -61,16 +61,16 @@ export function jobApi(ready: () => JobApiParts): JobApi {
       return runByHand(parts(), find(parts().jobs, id), request);
     },
     async explain(id) {
-      const { jobs, situations, context } = parts();
+      const { jobs, situations, context } = seen();
       const job = find(jobs, id);
       const { verdict, gates } = explainFire(job.definition, situations.of(job, context.clock.now()));
       return { verdict: verdict.kind, reason: 'reason' in verdict ? verdict.reason : undefined, gates };
     },
     async skips(id, query) {
-      return parts().context.store.skips({ ...query, jobNumber: find(parts().jobs, id).number });
+      return seen().context.store.skips({ ...query, jobNumber: find(seen().jobs, id).number });
     },
     async stats(id, query) {
-      return parts().context.store.endTotals({ ...query, jobNumbers: [find(parts().jobs, id).number] });
+      return seen().context.store.endTotals({ ...query, jobNumbers: [find(seen().jobs, id).number] });
     },
     bulk(request) {
       return bulk(parts(), request);

@@ -32,7 +32,7 @@ describe('the next fire', () => {
   test('is what croner finds for the whole pattern where there is no zone', () => {
     fc.assert(
       fc.property(fc.oneof(frequentPattern(), anyPattern()), moment(), (expression, after) => {
-        // `*,5` and the like are the day fields that croner reads otherwise, see cron.md.
+        // `*,5` and the like are the day fields that croner reads otherwise than robfig/cron does.
         fc.pre(!/[*?],|,[*?]|\*\/1\b|-sun/.test(expression.split(' ').slice(3).join(' ')));
         const croner = new Cron(expression, { mode: '6-part', sloppyRanges: true, utcOffset: 0, paused: true });
         const found = croner.nextRun(new Date(after))?.getTime();

@@ -3,7 +3,7 @@ import { parseSchedule, ScheduleError, type ScheduleSpec } from '../../../src-co
 
 const SPEC: ScheduleSpec = { expression: '', timezone: 'UTC', dst: 'once', anchor: Date.parse('2026-01-15T10:20:30.700Z') };
 
-/** Two spellings of one schedule. Where cron.md has a row for it, robfig's reading is on the right. */
+/** Two spellings of one schedule. Where robfig/cron reads it otherwise than croner, robfig's reading is on the right. */
 const SAME: ReadonlyArray<readonly [string, string]> = [
   ['0 0 0 */1 * MON', '0 0 0 * * 1'],
   ['0 0 0 *,5 * MON', '0 0 0 * * 1'],
