@@ -219,8 +219,10 @@ export class Dispatcher {
 
   #sendToOne(job: JobRuntime, record: RunRecord, now: number, onSettled: Settled, giveUpAt: number): void {
     const { weighted, live } = this.#situations.workers(job, now);
-    const asked = record.workerId === '' ? undefined : live.find((worker) => worker.id === record.workerId);
-    const chosen = asked ?? chooseWorker(job.definition.condition, weighted, job.turn++, this.#context.random);
+    // A run that a person gave to one worker waits for that one, even if it is gone by now.
+    const chosen = record.workerId === ''
+      ? chooseWorker(job.definition.condition, weighted, job.turn++, this.#context.random)
+      : live.find((worker) => worker.id === record.workerId);
     if (chosen === undefined) return onSettled(0);
     const { namespace, app, name } = job.definition;
     const expiresAt = now + job.definition.timeoutMs;
