@@ -92,8 +92,17 @@ export class Agenda {
     }
   }
 
+  /** The job was deleted: what has not been sent yet never will be. */
+  abandon(jobNumber: number): void {
+    if (this.#stopped) return;
+    this.release(jobNumber);
+    if (this.#book.look(jobNumber).delayed === 0) return;
+    for (const entry of this.#book.entries()) if (entry.record.jobNumber === jobNumber) this.track(entry);
+  }
+
   #delay(entry: BookEntry): void {
-    this.#delayed.push(entry.record.dueAt, entry);
+    const isGone = this.#jobs.byNumber(entry.record.jobNumber) === undefined;
+    this.#delayed.push(isGone ? this.#context.clock.now() : entry.record.dueAt, entry);
     if (this.#delayed.peek() === entry) this.#arm();
   }
 

@@ -76,13 +76,15 @@ export class Core {
     this.#observer = new Observer({
       context, jobs: this.jobs, book: this.book, workers: this.workers, offsetMinutesAt,
       applied: () => this.#projector.applied(),
-      definitionChanged: (change) => {
+      definitionChanged: (change, goneNumber) => {
         this.#projector.addDefinition(change);
         this.leadership?.ticker.wake();
         if (change.kind !== 'job') return;
         const key = `${change.namespace}.${change.app}.${change.name}`;
+        const number = change.value?.definition.number ?? goneNumber;
         if (change.value !== null) this.leadership?.agenda.release(change.value.definition.number);
-        this.#tell({ type: 'job', id: String(change.value?.definition.number ?? ''), key, deleted: change.value === null });
+        else if (goneNumber !== undefined) this.leadership?.agenda.abandon(goneNumber);
+        this.#tell({ type: 'job', id: String(number ?? ''), key, deleted: change.value === null });
       },
       skipsSeen: (items) => this.#projector.addSkips(items),
       workerChanged: (key) => this.#workerChanged(key),

@@ -61,11 +61,13 @@ export class Jobs {
     this.keys.reset([...this.#byKey.keys()]);
   }
 
-  apply(change: DefinitionChange): void {
-    if (change.kind === 'namespace') return void setOrDelete(this.namespaces, change.name, change.value);
-    if (change.kind === 'app') return void setOrDelete(this.apps, `${change.namespace}.${change.name}`, change.value);
-    if (change.value === null) this.#withdraw(jobKey(change));
+  /** Answers the number of the job that is gone with it. One that moved is not. */
+  apply(change: DefinitionChange): number | undefined {
+    if (change.kind === 'namespace') setOrDelete(this.namespaces, change.name, change.value);
+    else if (change.kind === 'app') setOrDelete(this.apps, `${change.namespace}.${change.name}`, change.value);
+    else if (change.value === null) return this.#withdraw(jobKey(change));
     else this.#put(change.value, true);
+    return undefined;
   }
 
   /** Puts every job at its first fire after the moment. */
@@ -112,16 +114,18 @@ export class Jobs {
   }
 
   /** The entry is gone: a move is complete, or one was taken back. */
-  #withdraw(key: string): void {
+  #withdraw(key: string): number | undefined {
     const job = this.#byKey.get(key);
     if (job === undefined) {
       for (const [number, stored] of this.#displaced) if (jobKey(stored.definition) === key) this.#displaced.delete(number);
-      return;
+      return undefined;
     }
     this.#remove(key);
     const stored = this.#displaced.get(job.number);
     this.#displaced.delete(job.number);
-    if (stored !== undefined) this.#put(stored, true);
+    if (stored === undefined) return job.number;
+    this.#put(stored, true);
+    return undefined;
   }
 
   #remove(key: string): void {

@@ -28,7 +28,8 @@ export interface ObserverParts {
   readonly offsetMinutesAt: OffsetMinutesAt;
   /** After each message of the runs and results streams. */
   readonly applied: () => void;
-  readonly definitionChanged: (change: DefinitionChange) => void;
+  /** `goneNumber`: of the job that was deleted. */
+  readonly definitionChanged: (change: DefinitionChange, goneNumber: number | undefined) => void;
   readonly skipsSeen: (items: readonly SkipCount[]) => void;
   readonly workerChanged: (key: string) => void;
   /** A flow report that asks for a monitor message. */
@@ -217,8 +218,7 @@ export class Observer {
     const isDeleted = message.header('KV-Operation') !== '';
     const change = message.tooLong ? undefined : decodeDefinition(key, isDeleted ? undefined : message.text, message.sequence);
     if (change === undefined) return this.#odd('definition-unreadable', `entry ${key.slice(0, 200)}`);
-    this.#parts.jobs.apply(change);
-    this.#parts.definitionChanged(change);
+    this.#parts.definitionChanged(change, this.#parts.jobs.apply(change));
   }
 
   #onHeartbeat(message: FeedMessage): void {

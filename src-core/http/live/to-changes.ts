@@ -20,7 +20,7 @@ export function toChanges(change: LiveChange): readonly NewChange[] {
     case 'job': {
       const { id, key, deleted } = change;
       const [namespace = '', app = '', job = ''] = key.split('.');
-      return [{ kind: 'jobs', key: id, namespace, app, job, toResource: () => ({ id, key, deleted }) }];
+      return [{ kind: 'jobs', key: id || key, namespace, app, job, toResource: () => ({ id, key, deleted }) }];
     }
     case 'server': {
       const { role, term } = change;
