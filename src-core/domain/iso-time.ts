@@ -2,6 +2,10 @@ import { civilFromDays, daysFromCivil, daysInMonth, MS_PER_DAY } from '../wire/c
 
 const SHAPE = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/;
 
+/** The first and the last moment with four digits of year in UTC: what can be written can be read. */
+const FIRST = daysFromCivil(0, 1, 1) * MS_PER_DAY;
+const LAST = daysFromCivil(10_000, 1, 1) * MS_PER_DAY - 1;
+
 /** ISO 8601 with Z or an offset, as epoch ms; undefined for anything else, dates that do not exist included. Fractions of a ms are dropped. */
 export function parseIso(text: string): number | undefined {
   const match = SHAPE.exec(text);
@@ -11,7 +15,8 @@ export function parseIso(text: string): number | undefined {
   const ms = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
   const offset = offsetMinutes(match[8] as string);
   if (offset === undefined) return undefined;
-  return daysFromCivil(year, month, day) * MS_PER_DAY + ((hour * 60 + minute - offset) * 60 + second) * 1000 + ms;
+  const at = daysFromCivil(year, month, day) * MS_PER_DAY + ((hour * 60 + minute - offset) * 60 + second) * 1000 + ms;
+  return at >= FIRST && at <= LAST ? at : undefined;
 }
 
 /** Epoch ms as ISO 8601 in UTC. */

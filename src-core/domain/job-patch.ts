@@ -27,7 +27,8 @@ export function patchJobInput(definition: JobDefinition, patch: unknown): Record
     throw new InvalidInputError([{ field: '(body)', message: 'must be a JSON object' }]);
   }
   const changes = patch as Record<string, unknown>;
-  const base = jobInputOf(definition);
+  // Without a prototype, a field called __proto__ is one like any other: unknown.
+  const base = Object.assign(Object.create(null) as Record<string, unknown>, jobInputOf(definition));
   const model = MODELS.find((word) => word === (changes['model'] ?? base['model']));
   if (model !== undefined && !keepsRows(model)) for (const field of ['maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry']) delete base[field];
   if ((changes['category'] ?? base['category']) !== 'standalone' || model !== 'ultra') delete base['condition'];
