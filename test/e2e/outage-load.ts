@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import type { TestProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -68,6 +69,19 @@ export async function openLoad(program: TestProgram): Promise<Load> {
   };
   await load.untilRunsAgain();
   return load;
+}
+
+/** Every fire has one row, and has ended; with the load: no message was seen twice. */
+export function expectWhole(rows: readonly Row[], load?: Load): void {
+  expect(twiceIn(rows)).toEqual([]);
+  expect(missingFires(rows)).toEqual([]);
+  expect(rows.filter(({ state }) => !['completed', 'expired'].includes(state))).toEqual([]);
+  expect(load?.seenTwice() ?? []).toEqual([]);
+}
+
+export function twiceIn(rows: readonly Row[]): string[] {
+  const seen = new Set<string>();
+  return rows.map(({ taskId }) => taskId).filter((id) => seen.has(id) || !seen.add(id));
 }
 
 /** Seconds between a job's first fire and its last that have no row. */

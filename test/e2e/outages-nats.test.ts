@@ -9,8 +9,7 @@ import { canStartProgram, startProgram } from '../support/program.ts';
 import type { TestProgram } from '../support/program.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { until } from '../support/until.ts';
-import { missingFires, openLoad } from './outage-load.ts';
-import type { Row } from './outage-load.ts';
+import { expectWhole, missingFires, openLoad, twiceIn } from './outage-load.ts';
 
 describe.skipIf(!(await canStartProgram()))('NATS', () => {
   test('may be absent at the start: HTTP answers and says what is missing, and all begins when it comes', async () => {
@@ -61,8 +60,7 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
     await load.untilRunsAgain();
     expect(linesWith(program, 'the log is new or behind the view')).toHaveLength(1);
     expect(linesWith(program, '"level":"error"')).toEqual([]);
-    expectWhole(await load.finish());
-    expect(load.seenTwice()).toEqual([]);
+    expectWhole(await load.finish(), load);
   });
 
   test('may have lost its store between a stop and a start', async () => {
@@ -74,7 +72,7 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
     await load.untilRunsAgain();
     expect(linesWith(program, 'the log is new or behind the view')).toHaveLength(1);
     const rows = await load.finish();
-    expect(twice(rows)).toEqual([]);
+    expect(twiceIn(rows)).toEqual([]);
     expect(load.seenTwice()).toEqual([]);
     expect(rows.filter(({ state }) => state !== 'completed')).toEqual([]);
   });
@@ -86,8 +84,7 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
       await managing(program, (manager) => manager.streams.delete(stream));
       await managing(program, (manager) => until(() => manager.streams.info(stream).catch(() => undefined), { what: () => `${stream} to be there again\n${program.output()}` }));
       await load.untilRunsAgain();
-      expectWhole(await load.finish());
-      expect(load.seenTwice()).toEqual([]);
+      expectWhole(await load.finish(), load);
     });
   }
 
@@ -101,21 +98,9 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
     await until(() => linesWith(program, 'duplicate window').length > 0, { what: () => `the settings to be put right\n${program.output()}` });
     await load.untilRunsAgain();
     expect(linesWith(program, 'duplicate window')).toHaveLength(1);
-    expectWhole(await load.finish());
-    expect(load.seenTwice()).toEqual([]);
+    expectWhole(await load.finish(), load);
   });
 });
-
-function expectWhole(rows: readonly Row[]): void {
-  expect(twice(rows)).toEqual([]);
-  expect(missingFires(rows)).toEqual([]);
-  expect(rows.filter(({ state }) => !['completed', 'expired'].includes(state))).toEqual([]);
-}
-
-function twice(rows: readonly Row[]): string[] {
-  const seen = new Set<string>();
-  return rows.map(({ taskId }) => taskId).filter((id) => seen.has(id) || !seen.add(id));
-}
 
 function linesWith(program: TestProgram, text: string): string[] {
   return program.output().split('\n').filter((line) => line.includes(text));

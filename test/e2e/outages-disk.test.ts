@@ -1,0 +1,85 @@
+import Database from 'better-sqlite3';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { canStartProgram, startProgram } from '../support/program.ts';
+import type { TestProgram } from '../support/program.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
+import { expectWhole, openLoad } from './outage-load.ts';
+import type { Load } from './outage-load.ts';
+
+describe.skipIf(!(await canStartProgram()))('the disk', () => {
+  test('of the database may be full for a while: dispatch goes on, and the view catches up', async ({ skip }) => {
+    using disk = mountSmallDisk(8) ?? skip();
+    await using program = await startProgram({ env: { NATSJOB_DB_URL: path.join(disk.dir, 'natsjob.sqlite') } });
+    await using load = await openLoad(program);
+    disk.fill();
+    await untilProblem(program, 'is full: make room');
+    await untilMoreIsSent(load);
+    expect((await program.api.get('//readyz')).status).toBe(503);
+    disk.free();
+    await program.untilReady();
+    await load.untilRunsAgain();
+    expectWhole(await load.finish(), load);
+  });
+
+  test('may have the database locked by another program for a while', async () => {
+    await using program = await startProgram();
+    await using load = await openLoad(program);
+    const other = new Database(path.join(program.dataDir, 'natsjob.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    await untilProblem(program, 'is locked by another program');
+    await untilMoreIsSent(load);
+    other.exec('ROLLBACK');
+    other.close();
+    await program.untilReady();
+    await load.untilRunsAgain();
+    expectWhole(await load.finish(), load);
+  });
+
+  test('keeps what the database missed when the scheduler is killed meanwhile', async () => {
+    await using program = await startProgram();
+    await using load = await openLoad(program);
+    const other = new Database(path.join(program.dataDir, 'natsjob.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    await untilProblem(program, 'is locked by another program');
+    await untilMoreIsSent(load);
+    await program.kill('SIGKILL');
+    other.exec('ROLLBACK');
+    other.close();
+    await program.restart();
+    await load.untilRunsAgain();
+    expectWhole(await load.finish(), load);
+  });
+
+  test('that is full or read-only at the start is named in one line', async ({ skip }) => {
+    using disk = mountSmallDisk(1) ?? skip();
+    disk.fill();
+    await expectRefusal({ dataDir: path.join(disk.dir, 'data') }, 1, /data folder .* full/i);
+    disk.free();
+    disk.readOnly();
+    await expectRefusal({ dataDir: path.join(disk.dir, 'data') }, 78, /data folder .*(read-only|written)/i);
+  });
+});
+
+async function untilProblem(program: TestProgram, problem: string): Promise<void> {
+  let last = '';
+  await until(async () => {
+    const { body } = await program.api.get('//readyz');
+    last = JSON.stringify(body);
+    return last.includes(problem);
+  }, { deadlineMs: 30_000, what: () => `/readyz to say "${problem}", it says ${last}` });
+}
+
+async function untilMoreIsSent({ witness }: Load): Promise<void> {
+  const before = witness.count;
+  await until(() => witness.count >= before + 30, { what: 'more runs to be dispatched' });
+}
+
+async function expectRefusal(options: { dataDir: string }, code: number, words: RegExp): Promise<void> {
+  await using program = await startProgram({ ...options, untilReady: false });
+  await until(() => !program.isRunning, { what: 'the program to give up' });
+  expect(program.output()).toMatch(words);
+  expect(await program.stop()).toBe(code);
+  expect(program.output().trim().split('\n')).toHaveLength(1);
+}

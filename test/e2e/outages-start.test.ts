@@ -1,0 +1,85 @@
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { canStartProgram, startProgram } from '../support/program.ts';
+import type { ProgramOptions } from '../support/program.ts';
+import { until } from '../support/until.ts';
+import { expectWhole, openLoad } from './outage-load.ts';
+
+describe.skipIf(!(await canStartProgram()))('a start', () => {
+  test('at a port that is taken says so in one line, for HTTP and for NATS', async () => {
+    await using taken = await listen();
+    expect(await refusal({ httpPort: taken.port })).toMatchObject({ lines: [expect.stringMatching(new RegExp(`${taken.port}.*(in use|taken)`, 'i'))] });
+    expect(await refusal({ natsPort: taken.port })).toMatchObject({ code: 1, lines: [expect.stringMatching(new RegExp(`${taken.port}.*--nats-port`))] });
+  });
+
+  test('in a data folder that is in use ends with 75, names who has it, and harms nobody', async () => {
+    await using program = await startProgram();
+    await using load = await openLoad(program);
+    const { code, lines } = await refusal({ dataDir: program.dataDir });
+    expect(code).toBe(75);
+    expect(lines).toEqual([expect.stringContaining(`process id ${program.pid} at ${program.url}`)]);
+    await load.untilRunsAgain();
+    expectWhole(await load.finish(), load);
+  });
+
+  test('after an orderly stop leads at once, and what was due in between is made up for', async () => {
+    await using program = await startProgram();
+    await using load = await openLoad(program);
+    expect(await program.stop()).toBe(0);
+    await program.restart();
+    const [, second] = linesOf(program.output(), '"msg":"leading"');
+    const starting = linesOf(program.output(), '"msg":"NATS connected"')[1];
+    expect(timeOf(second) - timeOf(starting)).toBeLessThan(500);
+    await load.untilRunsAgain();
+    expectWhole(await load.finish(), load);
+  });
+});
+
+describe.skipIf(!(await canStartProgram()))('a second signal', () => {
+  test('ends a stop that takes long at once', async () => {
+    await using program = await startProgram();
+    await using load = await openLoad(program);
+    const nats = program.natsPid() as number;
+    // A NATS server that does not answer: there is something to wait for.
+    process.kill(nats, 'SIGSTOP');
+    try {
+      process.kill(program.pid, 'SIGTERM');
+      await until(() => program.output().includes('"msg":"Stopping"'), { what: 'the stop to begin' });
+      const before = performance.now();
+      await program.kill('SIGTERM');
+      expect(performance.now() - before).toBeLessThan(1_000);
+      expect(await program.stop()).toBe(130);
+    } finally {
+      process.kill(nats, 'SIGCONT');
+    }
+    await program.restart();
+    await load.untilRunsAgain();
+    expectWhole(await load.finish(), load);
+  });
+});
+
+async function refusal(options: ProgramOptions): Promise<{ code: number; lines: string[] }> {
+  await using program = await startProgram({ ...options, untilReady: false });
+  await until(() => !program.isRunning, { what: () => `the program to give up\n${program.output()}` });
+  const lines = program.output().trim().split('\n').filter((line) => line.startsWith('natsjob:'));
+  return { code: await program.stop(), lines };
+}
+
+async function listen(): Promise<{ port: number; [Symbol.asyncDispose](): Promise<void> }> {
+  const server: Server = createServer((socket) => void socket.end('220 not for you\r\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+function linesOf(output: string, text: string): string[] {
+  return output.split('\n').filter((line) => line.includes(text));
+}
+
+function timeOf(line = '{}'): number {
+  return Date.parse((JSON.parse(line) as { time: string }).time);
+}
