@@ -27,6 +27,7 @@ export function lateApi(why: string, refuse: (why: string) => Error): LateApi {
   };
   const api: Api = {
     namespaces: lateGroup('namespaces'), apps: lateGroup('apps'), jobs: lateGroup('jobs'), schedule: lateGroup('schedule'), runs: lateGroup('runs'),
+    skips: async (...args) => present().skips(...args),
     workers: async (filter) => present().workers(filter),
     servers: async () => present().servers(),
     stepDown: async (...args) => present().stepDown(...args),

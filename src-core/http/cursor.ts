@@ -32,6 +32,7 @@ const PLACES = {
   // Below 2^63.
   runs: /^(?:[0-9]{1,18}|[0-8][0-9]{18}|9[01][0-9]{17}|92[01][0-9]{16}|922[0-2][0-9]{15})$/,
   'sub-runs': /^[0-9]:[0-9]{1,16}$/,
+  skips: /^[0-9]{1,15}:[0-9]{1,7}:[0-9]{1,3}$/,
 };
 
 function readPlace(list: ListName, text: string): string | undefined {

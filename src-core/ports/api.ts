@@ -15,6 +15,8 @@ export interface SchedulerApi {
   jobs: JobApi;
   schedule: ScheduleApi;
   runs: RunApi;
+  /** Skipped fires by job, reason and hour, newest hour first; also of jobs that are gone while runs of them are kept. */
+  skips(filter: SkipFilter, page: { limit: number; before?: string }): Promise<SkipCountPage>;
   workers(filter: { namespace?: string; app?: string }): Promise<readonly WorkerView[]>;
   servers(): Promise<readonly ServerView[]>;
   /** Makes the server give up its lease. Rejects with NotFoundError for an unknown one, ConflictError when it does not lead. */
@@ -103,7 +105,7 @@ export interface JobApi {
   /** Rejects with RunSkippedError when a gate says no. */
   run(id: string, request: RunRequest): Promise<{ taskId: string; state: RunState }>;
   explain(id: string): Promise<Explanation>;
-  skips(id: string, query: { from?: number; to?: number; limit: number }): Promise<readonly SkipCount[]>;
+  skips(id: string, filter: Pick<SkipFilter, 'reasons' | 'from' | 'to'>, page: { limit: number; before?: string }): Promise<SkipCountPage>;
   stats(id: string, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
   bulk(request: { ids?: readonly string[]; filter?: JobFilter; action: BulkAction; dryRun: boolean }): Promise<BulkResult>;
 }
@@ -140,6 +142,21 @@ export interface SchedulePreview {
   readonly timezone: string;
   readonly fires: readonly { at: number; local: string; note: string | undefined }[];
   readonly notes: readonly string[];
+}
+
+export interface SkipFilter {
+  readonly namespace?: string;
+  readonly app?: string;
+  readonly job?: string;
+  readonly reasons?: readonly SkipReason[];
+  /** Hours that start in [from, to). */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface SkipCountPage {
+  readonly items: readonly SkipCount[];
+  readonly next: string | undefined;
 }
 
 export interface RunFilter {

@@ -75,6 +75,26 @@ export interface RunPage {
   readonly nextBefore: string | undefined;
 }
 
+export interface SkipQuery {
+  readonly jobNumbers?: readonly number[];
+  readonly namespace?: string;
+  readonly app?: string;
+  readonly job?: string;
+  readonly reasons?: readonly SkipReason[];
+  /** Hours that start in [from, to), epoch ms. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Only what comes after this place: a `nextBefore`. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface SkipPage {
+  readonly items: readonly SkipCount[];
+  /** Where to go on; undefined = the end. */
+  readonly nextBefore: string | undefined;
+}
+
 /** Roll-up: ends of one job in one minute. */
 export interface EndCount {
   readonly jobNumber: number;
@@ -128,7 +148,8 @@ export interface Store {
   subRuns(runId: string, options: { before?: string; limit: number }): Promise<{ items: readonly SubRunRecord[]; nextBefore: string | undefined }>;
   /** Newest run of each of the jobs, by job number. */
   lastRuns(jobNumbers: readonly number[]): Promise<ReadonlyMap<number, RunRecord>>;
-  skips(query: { jobNumber?: number; reason?: SkipReason; from?: number; to?: number; limit: number }): Promise<readonly SkipCount[]>;
+  /** Newest hour first. Names are those the job has now. */
+  skips(query: SkipQuery): Promise<SkipPage>;
   /** Ends per `bucketMs` (a multiple of a minute) from roll-ups. */
   endTotals(query: { jobNumbers?: readonly number[]; from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
   /** Whether any kept run belongs to the job number. */

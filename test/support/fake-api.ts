@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../../src-core/domain/job.ts';
 import type { RunRecord, SubRunRecord } from '../../src-core/domain/run.ts';
+import type { SkipCount } from '../../src-core/domain/skip.ts';
 import type { Gauges, HealthView, JobView, LiveChange, NamespaceView, Overview, SchedulerApi, ServerView, WorkerView } from '../../src-core/ports/api.ts';
 
 export interface FakeApi {
@@ -50,7 +51,7 @@ export function createFakeApi(): FakeApi {
       remove: call('jobs.remove', () => undefined),
       run: call('jobs.run', () => ({ taskId: '437500000000000001', state: 'active' })),
       explain: call('jobs.explain', () => ({ verdict: 'skip', reason: 'disabled', gates: [{ gate: 'enabled', pass: false, reason: 'disabled', detail: 'The job is disabled.' }, { gate: 'window', pass: true, reason: undefined, detail: '' }] })),
-      skips: call('jobs.skips', () => [{ jobNumber: 7, namespace: 'app', app: 'orders', job: 'nightly', reason: 'overlap', hour: T0, count: 3, lastAt: T0 + 1_000 }]),
+      skips: call('jobs.skips', pageOf(SKIP)),
       stats: call('jobs.stats', () => [TOTALS, { ...TOTALS, completed: 0, failed: 0, expired: 0, cancelled: 0 }]),
       bulk: call('jobs.bulk', () => ({ matched: 2, done: 1, failures: [{ id: '8', message: 'is in use' }] })),
     },
@@ -63,6 +64,7 @@ export function createFakeApi(): FakeApi {
       cancel: call('runs.cancel', () => runRecord({ state: 'cancelled', status: 'cancelled' })),
       rerun: call('runs.rerun', () => ({ taskId: '437500000000000002', state: 'waiting' })),
     },
+    skips: call('skips', pageOf(SKIP)),
     workers: call('workers', () => [WORKER]),
     servers: call('servers', () => [SERVER]),
     stepDown: call('stepDown', () => undefined),
@@ -116,6 +118,8 @@ const SUB_RUN: SubRunRecord = {
   runId: '437500000000000001', kind: 'flow', number: 9, workerId: 'w1', sceneId: 's', sceneName: 'S', status: 'success', reason: '', monitorStatus: '', monitorPayload: '',
   startedAt: T0, endedAt: 0, createdAt: T0,
 };
+
+const SKIP: SkipCount = { jobNumber: 7, namespace: 'app', app: 'orders', job: 'nightly', reason: 'overlap', hour: T0, count: 3, lastAt: T0 + 1_000 };
 
 export const WORKER: WorkerView = {
   id: 'w1', namespace: 'app', app: 'orders', ip: '10.0.0.1', comment: '', weight: 1, group: '', machineCpuUsage: '1%', machineMemoryUsage: '2%', processCpuUsage: '3%', processMemoryRss: '4 MB',

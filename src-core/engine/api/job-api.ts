@@ -66,8 +66,9 @@ export function jobApi(seen: () => JobApiParts, parts: () => JobApiParts): JobAp
       const { verdict, gates } = explainFire(job.definition, situations.of(job, context.clock.now()));
       return { verdict: verdict.kind, reason: 'reason' in verdict ? verdict.reason : undefined, gates };
     },
-    async skips(id, query) {
-      return seen().context.store.skips({ ...query, jobNumber: find(seen().jobs, id).number });
+    async skips(id, filter, { limit, before }) {
+      const page = await seen().context.store.skips({ ...filter, jobNumbers: [find(seen().jobs, id).number], limit, ...(before === undefined ? {} : { before }) });
+      return { items: page.items, next: page.nextBefore };
     },
     async stats(id, query) {
       return seen().context.store.endTotals({ ...query, jobNumbers: [find(seen().jobs, id).number] });

@@ -9,7 +9,7 @@ const ROUND_TRIP_LIMIT_MS = 500;
 const MOST_COUNTED = 100_000;
 
 /** What is going on: workers, servers, counters, health, previews. */
-export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'workers' | 'servers' | 'stepDown' | 'overview' | 'health' | 'gauges' | 'onChange'> {
+export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'skips' | 'workers' | 'servers' | 'stepDown' | 'overview' | 'health' | 'gauges' | 'onChange'> {
   const { context, workers, jobs, book } = core;
   const { clock, bus, store, config } = context;
   return {
@@ -25,6 +25,10 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
           throw new InvalidInputError([{ field: (error.field === 'timezone' && timezone !== '') || error.field === 'dst' ? error.field : 'expression', message: error.message }]);
         }
       },
+    },
+    async skips(filter, { limit, before }) {
+      const page = await store.skips({ ...filter, limit, ...(before === undefined ? {} : { before }) });
+      return { items: page.items, next: page.nextBefore };
     },
     async workers({ namespace, app }) {
       const now = clock.now();
@@ -92,7 +96,7 @@ async function overview(core: Core, namespace: string | undefined): Promise<Omit
   const from = Math.floor((now - 24 * HOUR_MS) / HOUR_MS) * HOUR_MS;
   const range = { from, to: now + 1, bucketMs: HOUR_MS };
   const perHour = await store.endTotals(numbers === undefined ? range : { ...range, jobNumbers: numbers });
-  const skips = await store.skips({ from, to: now + 1, limit: MOST_COUNTED });
+  const { items: skips } = await store.skips({ from, to: now + 1, limit: MOST_COUNTED });
   const known = numbers === undefined ? undefined : new Set(numbers);
   let dueNextHour = 0;
   let running = 0;

@@ -12,6 +12,7 @@ import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
 import { runRoutes } from './run-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { skipRoutes } from './skip-routes.ts';
 
 export interface RouteContext {
   readonly api: SchedulerApi;
@@ -29,6 +30,7 @@ export function allRoutes({ api, clock, session, version, scrape }: RouteContext
     ...appRoutes(api),
     ...jobRoutes(api),
     ...jobActionRoutes(api, clock),
+    ...skipRoutes(api),
     ...runRoutes(api),
     ...clusterRoutes(api),
     liveRoute(),

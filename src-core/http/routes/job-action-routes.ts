@@ -3,13 +3,11 @@ import type { BulkAction, SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { API_BASE } from '../contract.ts';
 import type { BulkRequest } from '../contract.ts';
-import { toExplanation, toSkip, toStatsBucket } from '../resources.ts';
+import { toExplanation, toStatsBucket } from '../resources.ts';
 import { BULK_REQUEST, RUN_REQUEST } from '../schema/request-schemas.ts';
-import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { formatTime } from '../times.ts';
 import { integer, jobId, time } from './fields.ts';
-import { present } from './present.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Answer, Route } from './route.ts';
 
@@ -36,16 +34,6 @@ export function jobActionRoutes(api: SchedulerApi, clock: Clock): readonly Route
       method: 'GET', path: '/jobs/{id}/explain', operationId: 'explainJob', summary: 'Would it run now: every gate, and what it says', tag, params,
       answers: { 200: ref('Explanation') }, problems: [404],
       handle: async ({ params: { id } }) => ok(toExplanation(await api.jobs.explain(id))),
-    }),
-    defineRoute({
-      method: 'GET', path: '/jobs/{id}/skips', operationId: 'listSkips', summary: 'Skipped fires by reason and hour, newest first', tag, params,
-      query: { from: time('Inclusive'), to: time('Exclusive'), limit: integer(1, 200, 50) },
-      answers: { 200: pageOf('Skip') }, problems: [404],
-      handle: async ({ params: { id }, query: { from, to, limit } }) => {
-        checkRange(from, to);
-        const skips = await api.jobs.skips(id, { limit, ...present({ from, to }) });
-        return ok({ items: skips.map(toSkip), nextCursor: null });
-      },
     }),
     defineRoute({
       method: 'GET', path: '/jobs/{id}/stats', operationId: 'jobStats', summary: 'Ends per stretch of time; the last 24 hours by the hour unless asked otherwise', tag, params,

@@ -81,7 +81,7 @@ interface Address {
 }
 
 /** Name of a job, or its key `namespace.app.name`. */
-function jobNameOrKey(): Field<readonly string[]> {
+export function jobNameOrKey(): Field<readonly string[]> {
   return {
     schema: { type: 'string', description: 'Name of a job, or namespace.app.name' },
     read: (value) => {
@@ -92,7 +92,7 @@ function jobNameOrKey(): Field<readonly string[]> {
   };
 }
 
-function addressOf(job: readonly string[] | undefined, given: Address): { job?: string; namespace?: string; app?: string } {
+export function addressOf(job: readonly string[] | undefined, given: Address): { job?: string; namespace?: string; app?: string } {
   if (job === undefined) return {};
   if (job.length === 1) return { job: job[0]! };
   const [namespace, app, jobName] = job as readonly [string, string, string];

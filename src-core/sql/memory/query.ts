@@ -1,9 +1,10 @@
 import type { RunRecord, SubRunRecord } from '../../domain/index.ts';
 import { SUB_RUN_KINDS } from '../../domain/index.ts';
-import type { EndTotals, RunPage, RunQuery } from '../../ports/index.ts';
+import type { EndTotals, RunPage, RunQuery, SkipPage, SkipQuery } from '../../ports/index.ts';
 import { runIdFloor } from '../../wire/index.ts';
 import { ALL_JOBS } from '../roll-up.ts';
 import { isStorableId, parseBefore } from '../run-id.ts';
+import { comparePlaces, parseSkipCursor, placeOf, skipCursor } from '../skip-place.ts';
 import type { Tables } from './tables.ts';
 
 export function queryRuns(tables: Tables, query: RunQuery): RunPage {
@@ -33,6 +34,20 @@ export function querySubRuns(tables: Tables, runId: string, options: { before?: 
   const items = found.slice(0, options.limit).map((part) => ({ ...part }));
   const last = items.at(-1);
   return { items, nextBefore: found.length > items.length && last !== undefined ? `${place(last)}:${last.number}` : undefined };
+}
+
+export function querySkips(tables: Tables, query: SkipQuery): SkipPage {
+  const before = parseSkipCursor(query.before);
+  const found = [...tables.skips.values()]
+    .filter((skip) => (query.jobNumbers === undefined || query.jobNumbers.includes(skip.jobNumber))
+      && (!query.namespace || skip.namespace === query.namespace) && (!query.app || skip.app === query.app) && (!query.job || skip.job === query.job)
+      && (!query.reasons?.length || query.reasons.includes(skip.reason))
+      && skip.hour >= (query.from ?? 0) && skip.hour < (query.to ?? Infinity)
+      && (before === undefined || comparePlaces(before, placeOf(skip)) < 0))
+    .sort((a, b) => comparePlaces(placeOf(a), placeOf(b)));
+  const items = found.slice(0, query.limit).map((skip) => ({ ...skip }));
+  const last = items.at(-1);
+  return { items, nextBefore: found.length > items.length && last !== undefined ? skipCursor(last) : undefined };
 }
 
 export function queryEndTotals(tables: Tables, query: { jobNumbers?: readonly number[]; from: number; to: number; bucketMs: number }): EndTotals[] {

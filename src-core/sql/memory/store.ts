@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../domain/index.ts';
 import type { Store } from '../../ports/index.ts';
 import { applyToMemory } from './apply.ts';
-import { queryEndTotals, queryRuns, querySubRuns } from './query.ts';
+import { queryEndTotals, queryRuns, querySkips, querySubRuns } from './query.ts';
 import { isOpen, Tables } from './tables.ts';
 
 /** A Store that forgets everything when dropped, for simulations and tests; it passes the same conformance suite as the databases. */
@@ -44,13 +44,7 @@ export function createMemoryStore(): Store {
       }
       return found;
     }),
-    skips: (query) => open(() => [...tables.skips.values()]
-      .filter((skip) => (query.jobNumber === undefined || skip.jobNumber === query.jobNumber)
-        && (query.reason === undefined || skip.reason === query.reason)
-        && skip.hour >= (query.from ?? 0) && skip.hour < (query.to ?? Infinity))
-      .sort((a, b) => b.hour - a.hour || a.jobNumber - b.jobNumber)
-      .slice(0, query.limit)
-      .map((skip) => ({ ...skip }))),
+    skips: (query) => open(() => querySkips(tables, query)),
     endTotals: (query) => open(() => queryEndTotals(tables, query)),
     hasRunsOf: (jobNumber) => open(() => [...tables.runs.values()].some((run) => run.jobNumber === jobNumber)),
     deleteRunsBefore: (id, limit) => open(() => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { encodeCursor } from '../../../src-core/http/cursor.ts';
 import { startFixture } from '../../support/http-fixture.ts';
 import type { HttpFixture } from '../../support/http-fixture.ts';
 
@@ -57,7 +58,17 @@ const ROWS: readonly Row[] = [
   { call: 'POST /jobs/7/run', body: { delayMs: -1, priority: 'high', worker: 'w', trigger: 'map' }, status: 400, calls: [], fields: ['delayMs', 'priority', 'worker', 'trigger'] },
   { call: 'POST /jobs/7/run', body: [], status: 400, calls: [], fields: [''] },
   { call: 'GET /jobs/7/explain', status: 200, calls: ['jobs.explain("7")'], has: { verdict: 'skip', reason: 'disabled' } },
-  { call: 'GET /jobs/7/skips?from=2026-03-01T00:00:00Z&to=2026-03-01T02:00:00%2B01:00&limit=3', status: 200, calls: ['jobs.skips("7", {"limit":3,"from":1772323200000,"to":1772326800000})'] },
+  { call: 'GET /jobs/7/skips?from=2026-03-01T00:00:00Z&to=2026-03-01T02:00:00%2B01:00&limit=3', status: 200, calls: ['jobs.skips("7", {"from":1772323200000,"to":1772326800000}, {"limit":3})'] },
+  { call: `GET /jobs/7/skips?reason=overlap&cursor=${encodeCursor('skips', '1772323200000:7:0')}`, status: 200, calls: ['jobs.skips("7", {"reasons":["overlap"]}, {"limit":50,"before":"1772323200000:7:0"})'] },
+  { call: `GET /jobs/7/skips?cursor=${encodeCursor('runs', '17')}`, status: 400, calls: [], fields: ['cursor'] },
+  { call: 'GET /skips', status: 200, calls: ['skips({}, {"limit":50})'], has: { items: [{ jobId: '7', namespace: 'app', app: 'orders', job: 'nightly', reason: 'overlap', count: 3 }], nextCursor: null } },
+  {
+    call: `GET /skips?namespace=app&app=orders&job=nightly&reason=overlap,no-worker&from=2026-03-01T00:00:00Z&to=2026-03-01T01:00:00Z&limit=3&cursor=${encodeCursor('skips', '1772323200000:7:0')}`, status: 200,
+    calls: ['skips({"namespace":"app","app":"orders","from":1772323200000,"to":1772326800000,"reasons":["overlap","no-worker"],"job":"nightly"}, {"limit":3,"before":"1772323200000:7:0"})'],
+  },
+  { call: 'GET /skips?job=app.orders.nightly', status: 200, calls: ['skips({"namespace":"app","app":"orders","job":"nightly"}, {"limit":50})'] },
+  { call: 'GET /skips?namespace=*&job=a.b&reason=lazy&limit=0&from=2026-03-02T00:00:00Z', status: 400, calls: [], fields: ['namespace', 'job', 'reason', 'limit'] },
+  { call: 'GET /skips?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z', status: 400, calls: [], fields: ['to'] },
   { call: 'GET /jobs/7/skips?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z', status: 400, calls: [], fields: ['to'] },
   { call: 'GET /jobs/7/stats?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z&bucketMs=60000', status: 200, calls: ['jobs.stats("7", {"from":1772323200000,"to":1772409600000,"bucketMs":60000})'] },
   { call: 'GET /jobs/7/stats?from=2026-01-01T00:00:00Z&to=2026-03-02T00:00:00Z&bucketMs=60000', status: 400, calls: [], fields: ['bucketMs'] },

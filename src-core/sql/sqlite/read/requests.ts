@@ -1,15 +1,13 @@
-import type { SkipCount } from '../../../domain/index.ts';
-import type { EndTotals, RunQuery } from '../../../ports/index.ts';
+import type { EndTotals, RunQuery, SkipPage, SkipQuery } from '../../../ports/index.ts';
 import type { RawRun } from '../run-row.ts';
 import type { EndTotalsQuery } from './end-totals.ts';
 import type { RawRunPage } from './runs.ts';
-import type { SkipQuery } from './skips.ts';
 
 /** What the reader thread can be asked, and what it answers. All of it survives a structured clone. */
 export interface Requests {
   runs: { readonly ask: RunQuery; readonly answer: RawRunPage };
   lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
-  skips: { readonly ask: SkipQuery; readonly answer: readonly SkipCount[] };
+  skips: { readonly ask: SkipQuery; readonly answer: SkipPage };
   endTotals: { readonly ask: EndTotalsQuery; readonly answer: readonly EndTotals[] };
   /** See Checkpointer. `finish`: nobody writes meanwhile, so begin the log anew. */
   checkpoint: { readonly ask: { readonly finish: boolean }; readonly answer: CheckpointResult };
