@@ -101,9 +101,7 @@ export class Workers {
     const app = appOf(worker);
     this.#byKey.set(workerKey(worker), worker);
     const list = this.#byApp.get(app) ?? [];
-    const last = list.at(-1);
-    list.push(worker);
-    if (last !== undefined && last.firstSeenAt >= worker.firstSeenAt) list.sort((a, b) => a.firstSeenAt - b.firstSeenAt || (a.id < b.id ? -1 : 1));
+    list.splice(placeOf(list, worker), 0, worker);
     this.#byApp.set(app, list);
     this.#cache.delete(app);
   }
@@ -117,6 +115,19 @@ export class Workers {
     else this.#byApp.delete(app);
     this.#cache.delete(app);
   }
+}
+
+/** Where it stands among those registered before: a flood of new ones must not be sorted anew for each. */
+function placeOf(list: readonly WorkerRecord[], worker: WorkerRecord): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = list[middle] as WorkerRecord;
+    if (other.firstSeenAt < worker.firstSeenAt || (other.firstSeenAt === worker.firstSeenAt && other.id < worker.id)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function appOf(worker: { namespace: string; app: string }): string {
