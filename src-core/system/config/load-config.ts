@@ -52,7 +52,7 @@ interface Candidate {
 
 /**
  * Reads all sources into one value. Environment beats flag beats file beats default; an empty variable or file value counts as absent.
- * Throws ConfigError with every problem found. Writes nothing.
+ * Throws ConfigError with every problem found, also with values that another source overrules. Writes nothing.
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
   const problems: string[] = [];
@@ -73,16 +73,28 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
     const chosen = candidates[0] ?? { kind: 'default', where: 'default', text: setting.default };
     noteDisagreement(setting, candidates, notes);
     sources[setting.key] = { kind: chosen.kind, where: chosen.where, shown: mask(setting, chosen.text) };
-    try {
-      values[setting.key] = setting.parse(chosen.text, context);
-    } catch (error) {
-      if (!(error instanceof NotAllowed)) throw error;
-      problems.push(`${sentenceStart(chosen, setting.name)} ${error.message}${quote(setting, chosen.text)}.`);
-    }
+    values[setting.key] = parse(setting, chosen, context, problems);
+    // A mistake is one also where another source wins: it would come to light when that one goes.
+    for (const other of candidates.slice(1)) parse(setting, other, { ...context, databaseType: databaseTypeOf(other.kind, found) ?? databaseType }, problems);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const config = Object.freeze({ ...values, isDefaultPassword: values['loginPwd'] === SETTINGS.loginPwd.default }) as Config;
   return { config, sources: Object.freeze(sources) as LoadedConfig['sources'], notes, file };
+}
+
+function parse(setting: Setting, candidate: Candidate, context: ParseContext, problems: string[]): unknown {
+  try {
+    return setting.parse(candidate.text, context);
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    problems.push(`${sentenceStart(candidate, setting.name)} ${error.message}${quote(setting, candidate.text)}.`);
+    return undefined;
+  }
+}
+
+/** What the source itself says: its address of the database belongs to that, whatever wins. */
+function databaseTypeOf(kind: SourceKind, found: ReadonlyMap<string, Candidate[]>): string | undefined {
+  return found.get(SETTINGS.dbType.name)?.find((candidate) => candidate.kind === kind)?.text;
 }
 
 /** The value as it may be shown to anybody. */

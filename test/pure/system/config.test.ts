@@ -143,6 +143,25 @@ describe('a mistake is one sentence', () => {
   });
 });
 
+describe('a value that another source overrules', () => {
+  it.each([
+    [{ env: { NATSJOB_HTTP_PORT: '1' }, argv: ['--http-port', '70000'] }, ['Flag --http-port: must be a whole number from 0 to 65535, not "70000".']],
+    [{ env: { NATSJOB_HTTP_PORT: '1' }, file: 'NATSJOB_HTTP_PORT: x' }, ['File conf/config.yaml:1 NATSJOB_HTTP_PORT: must be a whole number from 0 to 65535, not "x".']],
+    [
+      { env: { NATSJOB_LOG_ENV: 'xml' }, argv: ['--log-env', 'text'], file: 'NATSJOB_LOG_ENV: yaml' },
+      ['Environment NATSJOB_LOG_ENV: must be console or json, not "xml".', 'Flag --log-env: must be console or json, not "text".', 'File conf/config.yaml:1 NATSJOB_LOG_ENV: must be console or json, not "yaml".'],
+    ],
+    [{ env: { NATSJOB_LOGIN_PWD: 'x' }, argv: ['--login-pwd='] }, ['Flag --login-pwd: must be 1 to 1024 characters on one line.']],
+    [{ env: { NATSJOB_NATS_URL_FILE: '/u' }, argv: ['--nats-url', 'http://u:hush@h'], files: { '/u': 'nats://h:1' } }, ['Flag --nats-url: must be like nats://user:password@host:4222 (nats or tls), several with commas between, or empty for the embedded server.']],
+    [
+      { env: { NATSJOB_DB_TYPE: 'sqlite', NATSJOB_DB_URL: '/data/x.sqlite' }, file: 'NATSJOB_DB_TYPE: mysql\nNATSJOB_DB_URL: root:x@tcp(127.0.0.1:3306)/natsjob' },
+      ['File conf/config.yaml:1 NATSJOB_DB_TYPE: must be sqlite in this version (mysql comes in a later one), not "mysql".'],
+    ],
+  ] as [Sources, string[]][])('is a mistake all the same: %j', (sources, sentences) => {
+    expect(problemsOf(sources)).toEqual(sentences);
+  });
+});
+
 describe('oddities of YAML', () => {
   it.each([
     ['no quotes', 'NATSJOB_LOGIN_USER: 0700', '0700'],
