@@ -38,7 +38,7 @@ export interface ProgramOptions {
 
 const STOP_MS = 25_000;
 /** Between two looks whether it answers; each look costs the machine some CPU too. */
-const LOOK_MS = 5;
+export const LOOK_MS = 5;
 const LOOK_LIMIT_MS = 2_000;
 const PROFILES = fileURLToPath(new URL('../.work/profiles', import.meta.url));
 
@@ -88,7 +88,7 @@ export async function startProgram(context: CaseContext, options: ProgramOptions
     ready: (limitMs = 60_000) => until('/readyz', limitMs, ({ status }) => status === 200),
     async stop() {
       await end();
-      if (context.profile) tellProfiles(context, profileDir(options.name));
+      if (context.profile) tellProfiles(context, profileDir(options.name), child.pid ?? 0);
     },
   };
 }
@@ -121,8 +121,9 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Node numbers its threads from 0, the main one, in the files' names. */
-function tellProfiles(context: CaseContext, folder: string): void {
+function tellProfiles(context: CaseContext, folder: string, pid: number): void {
   for (const name of readdirSync(folder).sort()) {
+    if (!name.includes(`.${pid}.`)) continue;
     const file = path.join(folder, name);
     context.note(`profile: ${file}`);
     if (/\.0\.\d+\.cpuprofile$/.test(name)) for (const line of describeProfile(file)) context.note(line);
