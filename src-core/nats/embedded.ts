@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 import type { CancelTimer, Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { JetStreamOffError, NatsServerFailedError, PortTakenError, describe } from './errors.ts';
@@ -42,6 +43,8 @@ const FIRST_RESTART_MS = 200;
 const MAX_RESTART_MS = 5_000;
 const STEADY_MS = 30_000;
 const WATCH_MS = 1_000;
+/** With less room on the disk a restart would meet the same end. */
+const LEAST_ROOM = 16 * 1024 * 1024;
 
 /**
  * Gives a JetStream server on the loopback port: the one that answers there, else one we start and keep running.
@@ -90,6 +93,7 @@ class Supervisor implements EmbeddedNats {
   #restartMs = FIRST_RESTART_MS;
   /** Answered once: from then on an end is mended, not reported. */
   #wasUp = false;
+  #isStoreBroken = false;
   #stopped = false;
   #stopping: Promise<void> | undefined;
   #restarting: Promise<void> = Promise.resolve();
@@ -178,9 +182,21 @@ class Supervisor implements EmbeddedNats {
     this.#cancelWatch();
     this.#cancelWatch = this.#options.clock.after(WATCH_MS, () => {
       this.#tail.read();
+      this.#lookAtStore();
       if (this.kind === 'adopted' && this.pid !== undefined && !isAlive(this.pid)) this.#onGone('is gone');
       this.#watch();
     });
+  }
+
+  /** A server that could not write gives its stream up for good; once there is room it is started again. */
+  #lookAtStore(): void {
+    if (this.#tail.takeBrokenStore() && !this.#isStoreBroken) {
+      this.#isStoreBroken = true;
+      this.#log.error({ dir: this.#files.storeDir }, 'NATS server cannot write to its disk: make room; it is started again when there is some');
+    }
+    if (!this.#isStoreBroken || this.pid === undefined || freeBytes(this.#files.storeDir) < LEAST_ROOM) return;
+    this.#isStoreBroken = false;
+    signal(this.pid, 'SIGTERM');
   }
 
   #onGone(how: string): void {
@@ -243,6 +259,15 @@ class Supervisor implements EmbeddedNats {
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }
     return true;
+  }
+}
+
+function freeBytes(dir: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dir);
+    return bavail * bsize;
+  } catch {
+    return 0;
   }
 }
 

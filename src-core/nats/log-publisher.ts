@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts';
 import { describe } from './errors.ts';
 import { LogQueue, frameOf } from './log-queue.ts';
 import type { Entry } from './log-queue.ts';
-import { findStored, learnTarget, resultsTarget, runsTarget } from './log-reconcile.ts';
+import { findStored, learnTarget, resultsTarget, runsTarget, takesMessages } from './log-reconcile.ts';
 import { readAck, storedSequence } from './publish-ack.ts';
 
 /** Most bytes given to the socket beyond what is acknowledged: a paused process wakes with no more than this to send. */
@@ -38,7 +38,7 @@ export function openLogPublisher(connection: Connection, options: LogPublisherOp
  * the stream, so it is sent again, and they see it twice: one chunk at most, and there is no way to tell from here.
  *
  * A message the stream refuses for the moment was seen by core subscribers all the same; sending it again shows
- * it to them again. So after a refusal one message at a time is tried until one is taken.
+ * it to them again. So after a refusal an empty message is tried until the stream takes it, and then one at a time.
  */
 class PipelinedPublisher implements LogPublisher {
   readonly #connection: Connection;
@@ -67,6 +67,9 @@ class PipelinedPublisher implements LogPublisher {
   #pumpScheduled = false;
   #pumpTimer: NodeJS.Timeout | undefined;
   #refusals = 0;
+  /** The runs stream did not take something: an empty message must come through before any that core subscribers act on. */
+  #suspect = false;
+  #probing = false;
   #stopping = false;
   #drained: (() => void) | undefined;
   #complainedAt = Number.NEGATIVE_INFINITY;
@@ -156,8 +159,9 @@ class PipelinedPublisher implements LogPublisher {
     this.#schedulePump();
   }
 
-  /** Settles what is in the streams and takes back what is not. Gives up trying only when the connection changes. */
-  async #reconcile(round: number): Promise<void> {
+  /** Settles what is in the streams and takes back what is not: resolves to how many. Gives up trying only when the connection changes. */
+  async #reconcile(round: number): Promise<number> {
+    let back = 0;
     for (const target of [this.#runs, this.#results]) {
       while (round === this.#round) {
         const unknown = [...this.#inFlight].filter(([, entry]) => entry.target === target);
@@ -166,8 +170,8 @@ class PipelinedPublisher implements LogPublisher {
         const ids = new Set(unknown.map(([, entry]) => entry.message.id));
         try {
           const stored = await findStored(this.#connection, target, ids, first[1].after);
-          if (round !== this.#round) return;
-          this.#sort(unknown, stored);
+          if (round !== this.#round) return back;
+          back += this.#sort(unknown, stored);
           break;
         } catch (error) {
           this.#complain(`cannot learn yet what ${target.stream} holds: ${describe(error)}`);
@@ -175,9 +179,10 @@ class PipelinedPublisher implements LogPublisher {
         }
       }
     }
+    return back;
   }
 
-  #sort(unknown: readonly (readonly [number, Entry])[], stored: ReadonlyMap<string, number>): void {
+  #sort(unknown: readonly (readonly [number, Entry])[], stored: ReadonlyMap<string, number>): number {
     let found = 0;
     let back = 0;
     for (const [slot, entry] of unknown) {
@@ -193,6 +198,7 @@ class PipelinedPublisher implements LogPublisher {
       }
     }
     this.#log.info({ found, sendAgain: back }, 'publishing: unanswered messages were looked up in the stream');
+    return back;
   }
 
   #schedulePump(): void {
@@ -226,6 +232,10 @@ class PipelinedPublisher implements LogPublisher {
     }
     if (!this.#options.maySend()) {
       this.#pumpLater(HELD_BACK_MS);
+      return;
+    }
+    if (this.#suspect) {
+      void this.#probe();
       return;
     }
     const { client } = this.#connection;
@@ -296,9 +306,26 @@ class PipelinedPublisher implements LogPublisher {
   #refusedForNow(slot: number, entry: Entry, reason: string): void {
     this.#complain(`${entry.target.stream} takes nothing at the moment: ${reason}`);
     this.#takeBack(slot, entry);
+    if (entry.target === this.#runs) this.#suspect = true;
+    this.#holdBack();
+  }
+
+  #holdBack(): void {
     if (this.#pumpTimer !== undefined) return;
     this.#refusals++;
     this.#pumpLater(Math.min(MAX_REFUSAL_PAUSE_MS, RETRY_MS * 2 ** Math.min(this.#refusals - 1, 10)));
+  }
+
+  async #probe(): Promise<void> {
+    if (this.#probing) return;
+    this.#probing = true;
+    const isTaken = await takesMessages(this.#connection, this.#options.term, ACK_TIMEOUT_MS);
+    this.#probing = false;
+    if (isTaken) {
+      this.#suspect = false;
+      this.#refusals = 0;
+    } else if (this.#ready) this.#holdBack();
+    this.#schedulePump();
   }
 
   #refuseForGood(entry: Entry, reason: string): void {
@@ -328,8 +355,15 @@ class PipelinedPublisher implements LogPublisher {
     const [oldest] = this.#inFlight.values();
     if (oldest === undefined || performance.now() - oldest.sentAt < ACK_TIMEOUT_MS) return;
     this.#reconciling = true;
-    void this.#reconcile(this.#round).then(() => {
+    const round = this.#round;
+    void this.#reconcile(round).then((back) => {
       this.#reconciling = false;
+      if (back > 0 && round === this.#round) {
+        // The server got them and stored none: its disk may be full or broken.
+        this.#complain('what was sent is neither answered nor stored');
+        this.#suspect = true;
+        this.#holdBack();
+      }
       this.#schedulePump();
     });
   }

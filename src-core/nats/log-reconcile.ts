@@ -1,9 +1,10 @@
 import { headers } from '@nats-io/transport-node';
-import { MSG_ID_HEADER, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+import { encodeSkipReport, MSG_ID_HEADER, RESULTS_PREFIX, RESULTS_STREAM, SKIPS_SUBJECT, STREAM, TERM_HEADER } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import { headerBlock } from './client-internals.ts';
 import { isStreamMissing } from './errors.ts';
 import { headerValue } from './header-block.ts';
+import { readAck } from './publish-ack.ts';
 import { PushConsumer } from './push-consumer.ts';
 
 /** A stream that messages go to, and how far it is known. */
@@ -33,6 +34,19 @@ export async function learnTarget(connection: Connection, target: LogTarget): Pr
   const end = await readEnd(connection, target.stream);
   target.created = end.created;
   target.lastSequence = end.lastSequence;
+}
+
+/** Whether the runs stream stores what is sent: tried with a report of no skips, which nobody does anything about. */
+export async function takesMessages(connection: Connection, term: number, timeout: number): Promise<boolean> {
+  const block = headers();
+  block.set(TERM_HEADER, String(term));
+  try {
+    const answer = await connection.client.request(SKIPS_SUBJECT, encodeSkipReport({ v: 1, items: [] }), { headers: block, timeout });
+    return readAck(answer.string()).kind === 'stored';
+  } catch {
+    // No answer is a no.
+    return false;
+  }
 }
 
 /**

@@ -2,6 +2,8 @@ import { openSync, closeSync, fstatSync, readSync } from 'node:fs';
 import type { Log } from '../ports/log.ts';
 
 const MAX_READ = 256 * 1024;
+/** After a failed write the server refuses the stream until it is started anew, room or no room. */
+const BROKEN_STORE = /critical write error|JetStream.*will be DISABLED/i;
 const LINE = /^\[\d+\] (?:\S+ \S+ )?\[([A-Z]{3})\] (.*)$/;
 
 /**
@@ -14,6 +16,7 @@ export class LogTail {
   #offset: number;
   #rest = '';
   #lastError = '';
+  #isStoreBroken = false;
 
   /** Begins at the end of what is there. */
   constructor(file: string, log: Log) {
@@ -25,6 +28,13 @@ export class LogTail {
   /** The last error the server wrote, '' if none. */
   get lastError(): string {
     return this.#lastError;
+  }
+
+  /** Since the last call, the server told of a store it writes to no more until it is started again. */
+  takeBrokenStore(): boolean {
+    const isBroken = this.#isStoreBroken;
+    this.#isStoreBroken = false;
+    return isBroken;
   }
 
   /** Takes what is new. Never throws: a log that cannot be read stops nothing. */
@@ -58,6 +68,7 @@ export class LogTail {
     if (text === undefined || level === undefined) return;
     if (level === 'ERR' || level === 'FTL') {
       this.#lastError = text;
+      if (BROKEN_STORE.test(text)) this.#isStoreBroken = true;
       this.#log.warn({}, `nats-server: ${text}`);
     } else this.#log.debug({}, `nats-server: ${text}`);
   }

@@ -23,6 +23,22 @@ describe.skipIf(!(await canStartProgram()))('the disk', () => {
     expectWhole(await load.finish(), load);
   });
 
+  test('may be full for everything, NATS too, and all goes on when there is room', async ({ skip }) => {
+    using disk = mountSmallDisk(160) ?? skip();
+    await using program = await startProgram({ dataDir: path.join(disk.dir, 'data') });
+    await using load = await openLoad(program);
+    disk.fill();
+    await until(async () => (await program.api.get('//readyz')).status === 503, { deadlineMs: 30_000, what: () => `the full disk to show\n${program.output()}` });
+    await until(() => program.output().includes('cannot write to its disk'), { what: () => `the nats-server to fail\n${program.output()}` });
+    // Messages that were shown but not stored are sent once more, not again and again.
+    await until(() => program.output().includes('neither answered nor stored'), { what: () => `the publisher to notice\n${program.output()}` });
+    disk.free();
+    await load.untilRunsAgain(30_000);
+    expectWhole(await load.finish());
+    expect([...load.witness.sightings].filter(({ times }) => times.length > 2)).toEqual([]);
+    expect(await program.stop()).toBe(0);
+  });
+
   test('may have the database locked by another program for a while', async () => {
     await using program = await startProgram();
     await using load = await openLoad(program);
