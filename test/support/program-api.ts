@@ -10,6 +10,8 @@ type ExtraHeaders = Readonly<Record<string, string>>;
 
 /** Paths below /natsjob/api; a path that begins with "//" is one outside of it: `//readyz`. */
 export interface ProgramApi {
+  /** Of the login in use. */
+  token(): Promise<string>;
   get(path: string, headers?: ExtraHeaders): Promise<ApiAnswer>;
   post(path: string, body?: unknown, headers?: ExtraHeaders): Promise<ApiAnswer>;
   put(path: string, body: unknown, headers?: ExtraHeaders): Promise<ApiAnswer>;
@@ -31,6 +33,7 @@ class RawBody {
 export function programApi(url: string, user: string, password: string): ProgramApi {
   let login: Promise<string> | undefined;
   return {
+    token: () => (login ??= logIn()),
     get: (path, headers) => send('GET', path, undefined, headers),
     post: (path, body, headers) => send('POST', path, body, headers),
     put: (path, body, headers) => send('PUT', path, body, headers),
