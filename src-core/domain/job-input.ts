@@ -17,7 +17,8 @@ const READ_ONLY = ['id', 'version', 'createdAt', 'updatedAt', 'nextFireAt', 'las
 /** What lite and plus, which keep no runs, cannot have. */
 const ROW_FIELDS = ['maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry'];
 
-export const PRIORITY_WORDS: Readonly<Record<string, number>> = { low: 1, normal: 5, high: 10, critical: 20 };
+export const PRIORITY_WORDS = { low: 1, normal: 5, high: 10, critical: 20 } as const;
+export type PriorityWord = keyof typeof PRIORITY_WORDS;
 
 /**
  * Reads a whole job definition as a person sends it (docs/jobs.md). Absent fields take their defaults.
@@ -78,7 +79,7 @@ export function readArgs(reader: InputReader, byteLength: (text: string) => numb
 
 export function readPriority(reader: InputReader): number {
   const raw = reader.raw('priority');
-  if (typeof raw === 'string' && Object.hasOwn(PRIORITY_WORDS, raw)) return PRIORITY_WORDS[raw] as number;
+  if (typeof raw === 'string' && Object.hasOwn(PRIORITY_WORDS, raw)) return PRIORITY_WORDS[raw as PriorityWord];
   if (reader.has('priority') && typeof raw !== 'number') {
     reader.fail('priority', 'must be a whole number from 1 to 20, or one of low, normal, high, critical');
     return 5;

@@ -1,4 +1,5 @@
 import type { Category, Condition, DstPolicy, JobState, MisfireSettings, Model, OverlapPolicy, RateLimit, RetryPolicy } from '../domain/job.ts';
+import type { PriorityWord } from '../domain/job-input.ts';
 import type { RunState, SkipReason, SubRunKind, Trigger } from '../domain/run.ts';
 
 /**
@@ -170,7 +171,7 @@ export type RunEventResource = { readonly at: Time; readonly kind: string; reado
 export interface RunRequestBody {
   readonly args?: unknown;
   readonly delayMs?: number;
-  readonly priority?: number;
+  readonly priority?: number | PriorityWord;
   readonly workerId?: string;
   /** Who asks: a person (manual, the default) or a program (api). */
   readonly trigger?: 'manual' | 'api';

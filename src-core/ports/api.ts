@@ -1,4 +1,5 @@
 import type { Category, JobDefinition, Model } from '../domain/job.ts';
+import type { PriorityWord } from '../domain/job-input.ts';
 import type { RunRecord, RunState, SkipReason, SubRunRecord, Trigger } from '../domain/run.ts';
 import type { SkipCount } from '../domain/skip.ts';
 import type { WorkerRecord } from '../domain/worker.ts';
@@ -114,7 +115,7 @@ export interface RunRequest {
   /** Absent = the job's own. Text, or any JSON value. */
   readonly args?: unknown;
   readonly delayMs?: number;
-  readonly priority?: number;
+  readonly priority?: number | PriorityWord;
   readonly workerId?: string;
   readonly trigger?: Trigger;
 }

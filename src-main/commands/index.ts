@@ -52,7 +52,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'job run', words: '<namespace.app.name>', leastWords: 1, mostWords: 1, en: 'Run a job now', zh: '立即执行任务', settings: 'client',
     options: [
       { flag: '--args', value: 'TEXT', en: "Other args than the job's own", zh: '执行参数（文本）' }, { flag: '--args-json', value: 'JSON', en: 'The same, as a JSON value', zh: '执行参数（JSON）' },
-      { flag: '--delay', value: 'MS', en: 'Milliseconds to wait', zh: '延迟毫秒数' }, { flag: '--priority', value: 'N', en: '1 to 20', zh: '优先级 1–20' },
+      { flag: '--delay', value: 'MS', en: 'Milliseconds to wait', zh: '延迟毫秒数' }, { flag: '--priority', value: 'N', en: '1 to 20, or low, normal, high, critical', zh: '优先级：1–20，或 low、normal、high、critical' },
       { flag: '--worker', value: 'ID', en: 'The worker it goes to', zh: '指定客户端' }, JSON_OPTION, URL_OPTION,
     ],
     examples: ['natsjob job run app.biz.owner', `natsjob job run app.biz.owner --args-json '{"day":"2026-03-01"}'`],

@@ -2,7 +2,7 @@ import type { JobResource, StartedRun } from '../../src-core/http/contract.ts';
 import { CommandError, UsageError, type CommandContext } from '../cli/command.ts';
 import { ApiError, type ApiClient } from '../client/api-client.ts';
 import { connect } from '../client/connect.ts';
-import { jobPath, numberOption } from './options.ts';
+import { jobPath, numberOption, priorityOption } from './options.ts';
 
 export async function jobRun(context: CommandContext): Promise<number> {
   const { options, words, print } = context;
@@ -11,7 +11,7 @@ export async function jobRun(context: CommandContext): Promise<number> {
     ...(options.has('args') ? { args: options.get('args') } : {}),
     ...(options.has('args-json') ? { args: jsonOption(options.get('args-json') ?? '') } : {}),
     ...given('delayMs', numberOption(context, 'delay', 0, Number.MAX_SAFE_INTEGER)),
-    ...given('priority', numberOption(context, 'priority', 1, 20)),
+    ...given('priority', priorityOption(context)),
     ...given('workerId', options.get('worker')),
   };
   const run = await connect(context).call<StartedRun>('POST', `${jobPath(words[0] ?? '')}/run`, { body });

@@ -1,3 +1,4 @@
+import type { RunRequestBody } from '../../src-core/http/contract.ts';
 import { UsageError, type CommandContext } from '../cli/command.ts';
 
 /** A whole number given as an option; undefined when it was not given. */
@@ -8,6 +9,17 @@ export function numberOption({ options }: CommandContext, flag: string, least: n
   if (value >= least && value <= most) return value;
   throw new UsageError(`--${flag} must be a whole number from ${least} to ${most}, not "${text}".`);
 }
+
+/** A number or a word, as the API takes it. */
+export function priorityOption(context: CommandContext): RunRequestBody['priority'] {
+  const text = context.options.get('priority');
+  const word = PRIORITY_WORDS.find((known) => known === text);
+  if (word !== undefined) return word;
+  if (text !== undefined && !/^\d+$/.test(text)) throw new UsageError(`--priority must be a whole number from 1 to 20, or ${PRIORITY_WORDS.join(', ')}, not "${text}".`);
+  return numberOption(context, 'priority', 1, 20);
+}
+
+const PRIORITY_WORDS = ['low', 'normal', 'high', 'critical'] as const;
 
 /** `name`, or `namespace.app.name`, as the filters the lists take; the other options fill in what the name leaves open. */
 export function jobFilter({ options }: CommandContext): { namespace?: string; app?: string; job?: string } {

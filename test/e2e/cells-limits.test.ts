@@ -119,14 +119,14 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
   test('a delayed run waits for its time, with its own arguments and priority', async () => {
     const job = await world.job({ args: 'of the job', overlap: 'queue' });
     const asked = Date.now();
-    const { body } = await job.run({ delayMs: 800, args: { own: true }, priority: 12 });
+    const { body } = await job.run({ delayMs: 800, args: { own: true }, priority: 'high' });
     expect(body.state).toBe('delayed');
-    expect(await world.run(body.taskId)).toMatchObject({ state: 'delayed', args: '{"own":true}', priority: 12 });
+    expect(await world.run(body.taskId)).toMatchObject({ state: 'delayed', args: '{"own":true}', priority: 10 });
     expect(await job.get()).toMatchObject({ running: 0, queued: 1 });
     const message = await job.next();
     expect(message.at - asked).toBeGreaterThanOrEqual(800);
     expect(message.at - asked).toBeLessThan(1_800);
-    expect(message.task).toMatchObject({ taskId: body.taskId, jobArgs: '{"own":true}', priority: 12 });
+    expect(message.task).toMatchObject({ taskId: body.taskId, jobArgs: '{"own":true}', priority: 10 });
     await world.worker.answer(message, 'success');
     await world.untilState(body.taskId, 'completed');
     await job.start();

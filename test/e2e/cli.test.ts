@@ -89,12 +89,12 @@ describe.skipIf(!(await canStartProgram()))('the commands, with a running schedu
       return out !== '' && /natsjob_live_connections 1/.test(String(body));
     }, { what: () => 'the feed to be connected' });
 
-    const started = await run('job run app.biz.one --args-json {"x":1}');
+    const started = await run('job run app.biz.one --priority high --args-json {"x":1}');
     const taskId = started.out.split(' ')[0] ?? '';
     expect(started).toMatchObject({ code: 0, out: expect.stringMatching(/^\d{15,19} active$/) as string });
     expect(await run('job run app.biz.one')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('overlap') as string });
     await until(async () => (await run('runs ls --job app.biz.one')).out.includes(taskId), { what: 'the run in the list' });
-    expect(JSON.parse((await run(`runs get ${taskId} --json`)).out)).toMatchObject({ taskId, state: 'active', args: '{"x":1}', events: expect.any(Array) as unknown });
+    expect(JSON.parse((await run(`runs get ${taskId} --json`)).out)).toMatchObject({ taskId, state: 'active', priority: 10, args: '{"x":1}', events: expect.any(Array) as unknown });
     expect(await run(`runs cancel ${taskId} 1`)).toMatchObject({ code: 1, out: `${taskId} cancelled` });
     expect((await run(`runs get ${taskId}`)).out).toMatch(/^state +cancelled$/m);
 

@@ -14,6 +14,10 @@ export function checkSchema(schema: Schema, value: unknown): readonly FieldError
 const MAX_ERRORS = 50;
 
 function checkValue(schema: Schema, value: unknown, field: string, errors: FieldError[]): void {
+  if (schema.anyOf && !schema.anyOf.some((form) => checkSchema(form, value).length === 0)) {
+    errors.push({ field, message: `must be ${schema.description ?? 'of another form'}, not ${wordsFor(value)}` });
+    return;
+  }
   const types = schema.type === undefined ? [] : typeof schema.type === 'string' ? [schema.type] : schema.type;
   if (types.length > 0 && !types.some((type) => hasType(value, type))) {
     errors.push({ field, message: `must be ${types.map(typeWords).join(' or ')}, not ${wordsFor(value)}` });

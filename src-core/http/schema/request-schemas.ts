@@ -1,4 +1,5 @@
 import { CATEGORIES, CONDITIONS, DST_POLICIES, JOB_STATES, MISFIRE_POLICIES, MODELS, OVERLAP_POLICIES } from '../../domain/job.ts';
+import { PRIORITY_WORDS } from '../../domain/job-input.ts';
 import { NAME_RULE } from '../../domain/names.ts';
 import type { BulkFilter, BulkRequest, LoginRequest, PreviewRequest, RunRequestBody } from '../contract.ts';
 import { COUNT, FLAG, listOf, objectOf, oneOf, orNull, TEXT, TIME } from './schema.ts';
@@ -8,13 +9,18 @@ export const NAME: Schema = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', 
 
 export const LOGIN_REQUEST = objectOf<LoginRequest>({ user: { type: 'string', maxLength: 256 }, password: { type: 'string', maxLength: 1024 } });
 
+const PRIORITY: Schema = {
+  anyOf: [{ type: 'integer', minimum: 1, maximum: 20 }, oneOf(Object.keys(PRIORITY_WORDS))],
+  description: `a whole number from 1 to 20, or ${Object.entries(PRIORITY_WORDS).map(([word, value]) => `${word} (${value})`).join(', ')}`,
+};
+
 const MAX_DELAY_MS = 366 * 24 * 3_600_000;
 
 export const RUN_REQUEST = objectOf<RunRequestBody>(
   {
     args: { description: "Text or any JSON value; absent = the job's own" },
     delayMs: { type: 'integer', minimum: 0, maximum: MAX_DELAY_MS },
-    priority: { type: 'integer', minimum: 1, maximum: 20 },
+    priority: PRIORITY,
     workerId: { type: 'string', minLength: 1, maxLength: 256 },
     trigger: oneOf(['manual', 'api'], 'Who asks: a person (the default) or a program'),
   },
@@ -89,7 +95,7 @@ const JOB_PROPERTIES: Readonly<Record<string, Schema>> = {
   },
   misfire: { type: 'object', properties: { policy: { ...oneOf(MISFIRE_POLICIES), default: 'once' }, windowMs: { ...COUNT, default: 60_000 }, max: COUNT } },
   rate: orNull({ type: 'object', properties: { max: COUNT, perMs: COUNT }, required: ['max', 'perMs'] }),
-  priority: { type: 'integer', minimum: 1, maximum: 20, default: 5 },
+  priority: { ...PRIORITY, default: 5 },
   state: { ...oneOf(JOB_STATES), default: 'enabled' },
   tags: listOf(TEXT),
 };

@@ -63,6 +63,7 @@ test('mistyped names are met with the nearest one', async () => {
   expect((await http.send('GET', '/jobs?namspace=app')).body.errors).toEqual([{ field: 'namspace', message: 'is not a parameter here. Did you mean "namespace"?' }]);
   expect((await http.send('GET', '/jobs?state=enable')).body.errors[0].message).toContain('Did you mean "enabled"?');
   expect((await http.send('POST', '/jobs/7/run', { unheard: 1, delay: 1, prority: 2 })).body.errors.map((error: { message: string }) => error.message)).toEqual(['is not known here.', 'is not known here. Did you mean "delayMs"?', 'is not known here. Did you mean "priority"?']);
+  expect((await http.send('POST', '/jobs/7/run', { priority: 'urgent' })).body.errors).toEqual([{ field: 'priority', message: 'must be a whole number from 1 to 20, or low (1), normal (5), high (10), critical (20), not text' }]);
 });
 
 test('a method that is not there names those that are', async () => {

@@ -56,6 +56,13 @@ describe('the command line as a whole', () => {
     expect(JSON.parse(out)).toMatchObject({ NATSJOB_LOGIN_PWD: { value: '******', source: 'environment' }, NATSJOB_NATS_URL: { value: 'nats://u:***@h' }, NATSJOB_HTTP_PORT: { value: '7788', source: 'default' } });
   });
 
+  it('takes a priority as a number or a word, and nothing else', async () => {
+    for (const priority of ['urgent', '0', '21', '1.5', '']) {
+      expect(await run(['job', 'run', 'app.biz.a', `--priority=${priority}`])).toMatchObject({ code: 2, err: expect.stringContaining('--priority must be') as string });
+    }
+    expect(await run(['job', 'run', 'app.biz.a', '--priority', 'high', '--url', 'http://127.0.0.1:59998'])).toMatchObject({ code: 1 });
+  });
+
   it('says how to start one when no scheduler runs', async () => {
     const { code, err } = await run(['job', 'ls', '--url', 'http://127.0.0.1:59998']);
     expect([code, err]).toEqual([1, 'natsjob: No scheduler is running at http://127.0.0.1:59998. Start one with "natsjob serve", or say where it is with --url.']);
