@@ -1,7 +1,7 @@
 import { test } from 'vitest';
 import { play } from './story.ts';
 
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 200);
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 150);
 const FIRST_SEED = Number(process.env['SIM_FIRST'] ?? 1);
 
 test(`one node through crashes, pauses and cut connections: ${SEEDS} stories from seed ${FIRST_SEED}`, async () => {

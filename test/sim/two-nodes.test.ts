@@ -1,7 +1,7 @@
 import { test } from 'vitest';
 import { play } from './story.ts';
 
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 100);
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 70);
 const FIRST_SEED = Number(process.env['SIM_FIRST'] ?? 1);
 
 test(`two nodes through crashes, pauses and cut connections: ${SEEDS} stories from seed ${FIRST_SEED}`, async () => {
