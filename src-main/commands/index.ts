@@ -2,7 +2,7 @@ import type { Command, OptionDefinition } from '../cli/command.ts';
 
 const JSON_OPTION: OptionDefinition = { flag: '--json', en: 'Answer as JSON', zh: '以 JSON 输出' };
 const URL_OPTION: OptionDefinition = { flag: '--url', value: 'URL', en: 'Where the scheduler is, if not where the settings say', zh: '调度器地址（默认取自配置）' };
-const LIMIT: OptionDefinition = { flag: '--limit', value: 'N', en: 'At most so many (default 50)', zh: '最多条数（默认 50）' };
+const LIMIT: OptionDefinition = { flag: '--limit', value: 'N', en: 'At most so many, up to 200 (default 50)', zh: '最多条数，不超过 200（默认 50）' };
 const CURSOR: OptionDefinition = { flag: '--cursor', value: 'TEXT', en: 'Go on where the last answer ended', zh: '从上一页末尾继续' };
 const NAMESPACE: OptionDefinition = { flag: '--namespace', short: '-n', value: 'NAME', en: 'Only this namespace', zh: '命名空间' };
 const APP: OptionDefinition = { flag: '--app', short: '-a', value: 'NAME', en: 'Only this app', zh: '应用' };
@@ -32,7 +32,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'job ls', en: 'List jobs', zh: '任务列表', settings: 'client',
-    options: [NAMESPACE, APP, { flag: '--state', value: 'STATE', en: 'enabled, disabled or paused', zh: '状态：enabled、disabled、paused' }, { flag: '--tag', value: 'TAG', en: 'Only with this tag', zh: '标签' }, { flag: '--q', short: '-q', value: 'TEXT', en: 'Part of name or description', zh: '名称或描述包含' }, LIMIT, CURSOR, JSON_OPTION, URL_OPTION],
+    options: [NAMESPACE, APP, { flag: '--state', value: 'STATE', en: 'enabled, disabled or paused', zh: '状态：enabled、disabled、paused' }, { flag: '--category', value: 'CATEGORY', en: 'standalone, broadcast, map or group', zh: '类别' }, { flag: '--model', value: 'MODEL', en: 'lite, plus, max, pro or ultra', zh: '模型' }, { flag: '--tag', value: 'TAG', en: 'Only with this tag', zh: '标签' }, { flag: '--q', short: '-q', value: 'TEXT', en: 'Part of name or description', zh: '名称或描述包含' }, LIMIT, CURSOR, JSON_OPTION, URL_OPTION],
     examples: ['natsjob job ls', 'natsjob job ls --namespace app --state enabled --json'],
     run: async (context) => (await import('./job-reads.ts')).jobLs(context),
   },
@@ -76,7 +76,8 @@ export const COMMANDS: readonly Command[] = [
       { flag: '--state', value: 'STATE', en: 'delayed, waiting, active, completed, failed, expired or cancelled; several with commas', zh: '状态，可用逗号分隔' },
       { flag: '--trigger', value: 'KIND', en: 'schedule, manual, retry, catch-up, map or api', zh: '触发方式' }, { flag: '--worker', value: 'ID', en: 'Only of this worker', zh: '客户端' },
       { flag: '--from', value: 'TIME', en: 'Scheduled at or after, ISO 8601', zh: '开始时间（ISO 8601）' }, { flag: '--to', value: 'TIME', en: 'Scheduled before', zh: '结束时间' },
-      { flag: '--reason', value: 'TEXT', en: 'Part of the reason', zh: '原因包含' }, LIMIT, CURSOR, JSON_OPTION, URL_OPTION,
+      { flag: '--reason', value: 'TEXT', en: 'Part of the reason', zh: '原因包含' },
+      { flag: '--monitor-status', value: 'STATUS', en: 'Only with this monitor status', zh: '监控状态' }, LIMIT, CURSOR, JSON_OPTION, URL_OPTION,
     ],
     examples: ['natsjob runs ls', 'natsjob runs ls --job app.biz.owner --state failed,expired', 'natsjob runs ls --limit 5 --json'],
     run: async (context) => (await import('./runs-reads.ts')).runsLs(context),

@@ -8,8 +8,8 @@ import { jobPath, numberOption } from './options.ts';
 export async function jobLs(context: CommandContext): Promise<number> {
   const { options, print, say } = context;
   const query = {
-    namespace: options.get('namespace'), app: options.get('app'), state: options.get('state'), tag: options.get('tag'), q: options.get('q'),
-    cursor: options.get('cursor'), limit: numberOption(context, 'limit', 1, 1_000)?.toString(),
+    namespace: options.get('namespace'), app: options.get('app'), state: options.get('state'), category: options.get('category'), model: options.get('model'), tag: options.get('tag'), q: options.get('q'),
+    cursor: options.get('cursor'), limit: numberOption(context, 'limit', 1, 200)?.toString(),
   };
   const page = await connect(context).call<Page<JobResource>>('GET', '/jobs', { query });
   if (options.has('json')) {
