@@ -8,7 +8,7 @@ import { figure } from '../support/types.ts';
 import type { CaseContext, Figure } from '../support/types.ts';
 import { openView } from '../support/view.ts';
 
-const JOBS = 20_000;
+const JOBS = 25_000;
 const LOOKS = 6;
 
 /** Memory after `--minutes` of more `max` runs than can be done. */

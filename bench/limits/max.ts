@@ -17,11 +17,10 @@ const MOST_UNACKED = 3_000;
 const MOST_OPEN = 6_000;
 const PUBLISHES_A_TURN = 250;
 const ROWS_A_BATCH = 500;
-const JOBS = 1_000;
 const EPOCH = 1_577_836_800_000;
 const TIMEOUT_MS = 60_000;
 
-const { url, file, warmUpMs, measureMs } = sideOptions<{ url: string; file: string; warmUpMs: number; measureMs: number }>();
+const { url, file, jobs, warmUpMs, measureMs } = sideOptions<{ url: string; file: string; jobs: number; warmUpMs: number; measureMs: number }>();
 const connection = await connect({ servers: url });
 const database = new Database(file);
 for (const pragma of ['page_size = 2048', 'journal_mode = wal', 'synchronous = normal', 'wal_autocheckpoint = 16000']) database.pragma(pragma);
@@ -86,7 +85,7 @@ function publishSome(): void {
     expires = stamp(at + TIMEOUT_MS);
   }
   for (let count = 0; count < PUBLISHES_A_TURN && published - acknowledged < MOST_UNACKED && open.size < MOST_OPEN; count++) {
-    const job = published % JOBS;
+    const job = published % jobs;
     // The millisecond grows with each round of jobs, so ids never meet.
     const id = (BigInt(at - EPOCH) << 22n) | BigInt(published & 0x1fffff);
     const text = String(id);
