@@ -65,6 +65,7 @@ function health(core: Core): HealthView {
   const natsConnected = core.context.bus.state === 'connected';
   if (!natsConnected) problems.push('NATS is not connected');
   if (!core.isOpen) problems.push('the log is not read yet');
+  else if (natsConnected && core.role === 'starting') problems.push('who leads is not decided yet');
   if (core.viewProblem !== '') problems.push(`the database does not take writes: ${core.viewProblem}`);
   if (natsConnected && core.leadership !== undefined && !core.elector.isTrusted()) problems.push('the lease is not renewed, fires wait');
   const tickAgeMs = core.leadership?.ticker.age();

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ANY_JOB } from '../support/any-job.ts';
+import { checkedApi, type CheckedApi } from '../support/openapi-check.ts';
+import type { ProgramApi } from '../support/program-api.ts';
+import { canStartProgram } from '../support/program.ts';
+import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any
+type Json = any;
+
+/** For each property: as many cases as fit. */
+const TIME_MS = 6_000;
+
+describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
+  let world: World;
+  let checked: CheckedApi;
+  let api: ProgramApi;
+  let job: TestJob;
+  beforeAll(async () => {
+    world = await openWorld();
+    checked = await checkedApi(world.program.api);
+    ({ api } = checked);
+    job = await world.job({ maxRunning: 10_000 });
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  test('each operation answers as it is documented', async () => {
+    const match = async (place: string): Promise<Record<string, string>> => ({ 'if-match': `"${(await api.get(place)).body.version}"` });
+    await api.post('//natsjob/api/login', { user: 'nobody', password: 'x' });
+    await api.post('/namespaces', { name: 'brief' });
+    await api.post('/namespaces/brief/apps', { name: 'a' });
+    await api.post('/jobs', { namespace: 'brief', app: 'a', name: 'lite', model: 'lite', schedule: { expression: '@every 1s' } });
+    await world.beat(job.app, 'w1', { weight: 5, comment: 'ü', machineCpuUsage: '1.5' });
+    const taskId = await job.start();
+    await world.worker.answer(await job.next(taskId), { status: 'fail', reason: 'r', monitorStatus: 'm', monitorPayload: 'p', clientId: 'w1' });
+    await world.worker.publish('natsjob.job.sub-result-flow', { taskId, namespace: NAMESPACE, appName: job.app, jobName: job.name, clientId: 'w1', sceneId: 's', status: 'half', startAt: Date.now() });
+    await world.untilState(taskId, 'failed');
+    await world.settled();
+    const open = await job.start({ delayMs: 60_000 });
+    for (const path of ['/me', '/namespaces', '/namespaces/brief', '/namespaces/brief/apps', '/namespaces/brief/apps/a', '/jobs', '/jobs/brief.a.lite', `/jobs/${job.key}`, `/jobs/${job.key}/explain`,
+      `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${open}`, '/workers', '/servers', '/overview', '/skips',
+      '//healthz', '//readyz', '//metrics', '/openapi.json', '/live']) await api.get(path);
+    await api.patch('/jobs/brief.a.lite', { state: 'disabled' }, await match('/jobs/brief.a.lite'));
+    await api.put('/jobs/brief.a.lite', (await api.get('/jobs/brief.a.lite')).body, await match('/jobs/brief.a.lite'));
+    await api.post('/jobs/brief.a.lite/run');
+    await api.post('/jobs/bulk', { filter: { namespace: 'brief' }, action: 'run' });
+    await api.post('/schedule/preview', { expression: '0 30 2 * * *', timezone: 'Europe/Berlin', from: '2026-03-28T12:00:00Z' });
+    await api.post(`/runs/${open}/cancel`);
+    await api.post(`/runs/${taskId}/rerun`);
+    for (const place of ['/namespaces/brief', '/namespaces/brief/apps/a']) await api.patch(place, { description: 'x' }, await match(place));
+    for (const place of ['/jobs/brief.a.lite', '/namespaces/brief/apps/a', '/namespaces/brief']) expect((await api.del(place, await match(place))).status).toBe(204);
+    await api.post(`/jobs/${job.key}/run`);
+    const unseen = checked.documented.filter((id) => !checked.seen.has(id));
+    expect(unseen.sort()).toEqual(['logout', 'stepDown']);
+  });
+
+  test('no body makes it fail, on any path', async () => {
+    const paths = ['/jobs', '/namespaces', `/namespaces/${NAMESPACE}/apps`, '/jobs/bulk', '/schedule/preview', `/jobs/${job.key}/run`, '/runs/12/rerun', '//natsjob/api/login'];
+    const field = fc.constantFrom(
+      'namespace', 'app', 'name', 'description', 'schedule', 'category', 'model', 'condition', 'args', 'maxRunning', 'overlap', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'ids', 'filter',
+      'action', 'tag', 'move', 'dryRun', 'expression', 'timezone', 'dst', 'count', 'from', 'anchor', 'delayMs', 'workerId', 'trigger', 'toString', '__proto__',
+    );
+    const value = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.constantFrom(NAMESPACE, job.app, 'x', 'enable', 'max', 'map', '@daily', '* * * * *', -1, 1e308, 0.1, '\0', '\ud800', []));
+    const object = fc.dictionary(field, fc.oneof(value, fc.dictionary(fc.oneof(field, fc.constantFrom('expression', 'on', 'max', 'perMs', 'attempts', 'startAt', 'add')), value, { maxKeys: 3 })), { maxKeys: 6 });
+    const likeJob = ANY_JOB.chain((valid) => object.map((wild) => ({ namespace: NAMESPACE, app: job.app, name: 'fuzzed', ...valid, ...wild })));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), fc.oneof(object, likeJob, value), async (path, body) => {
+        const { status } = await api.post(path, body);
+        expect(status).not.toBe(500);
+        if (path === '/jobs') expect((await api.patch(`/jobs/${job.key}`, body, { 'if-match': '"0"' })).status).not.toBe(500);
+      }),
+      { numRuns: 100_000, interruptAfterTimeLimit: TIME_MS, skipAllAfterTimeLimit: TIME_MS },
+    );
+    expect(world.program.output()).not.toContain('A request failed.');
+  });
+
+  test('what is accepted as a job runs or says why not, and does so again after a restart', async () => {
+    const [manned, empty] = [await world.app(), await world.app()];
+    const kept: { key: string; args: unknown; shown: Json }[] = [];
+    await beatAll(manned);
+    let lastBeat = Date.now();
+    await fc.assert(
+      fc.asyncProperty(ANY_JOB, fc.constantFrom(manned, empty), async (definition, app) => {
+        if (Date.now() - lastBeat > 5_000) {
+          await beatAll(manned);
+          lastBeat = Date.now();
+        }
+        const created = await api.post('/jobs', { namespace: NAMESPACE, app, name: `any-${kept.length}`, ...definition });
+        expect([201, 400], JSON.stringify(created.body)).toContain(created.status);
+        if (created.status === 400) return;
+        const key = `${NAMESPACE}.${app}.any-${kept.length}`;
+        kept.push({ key, args: definition['args'], shown: created.body });
+        await firesOrSaysWhyNot(key, definition['args']);
+      }),
+      { numRuns: 100_000, interruptAfterTimeLimit: TIME_MS, skipAllAfterTimeLimit: TIME_MS },
+    );
+    expect(kept.length).toBeGreaterThan(20);
+
+    await world.settled();
+    await world.program.restart();
+    await beatAll(manned);
+    for (const { key, args, shown } of kept) {
+      const { nextFireAt: _next, lastRun: _last, running: _running, queued: _queued, ...definition } = shown;
+      expect((await api.get(`/jobs/${key}`)).body).toMatchObject(definition);
+      await firesOrSaysWhyNot(key, args);
+    }
+    expect(world.program.output()).not.toContain('A request failed.');
+  });
+
+  async function beatAll(app: string): Promise<void> {
+    for (const id of ['w1', 'w2']) await world.beat(app, id, { group: 'g', weight: 10 });
+  }
+
+  async function firesOrSaysWhyNot(key: string, args: unknown): Promise<void> {
+    const { body: explained } = await api.get(`/jobs/${key}/explain`);
+    const { status, body } = await api.post(`/jobs/${key}/run`);
+    const about = `${key}: ${JSON.stringify({ explained, status, body })}`;
+    if (status === 409) {
+      expect(explained.verdict, about).toBe('skip');
+      expect(body.reason, about).toBe(explained.reason);
+      expect(explained.gates.some((gate: Json) => !gate.pass && gate.detail.length > 5), about).toBe(true);
+      return;
+    }
+    expect(status, about).toBe(202);
+    expect(explained.verdict, about).not.toBe('skip');
+    if (body.state !== 'active') return;
+    const message = await world.worker.next(({ subject, task }) => subject.includes(`.${key}`) && task.taskId === body.taskId);
+    expect(message.task.jobArgs, about).toBe(args === undefined || args === null ? '' : typeof args === 'string' ? args : JSON.stringify(args));
+  }
+});
