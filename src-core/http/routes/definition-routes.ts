@@ -3,7 +3,7 @@ import { API_BASE } from '../contract.ts';
 import { encodeCursor } from '../cursor.ts';
 import type { ListName } from '../cursor.ts';
 import { toApp, toNamespace } from '../resources.ts';
-import { NAMED_PATCH, NAMED_REQUEST } from '../schema/request-schemas.ts';
+import { NAMED_PATCH, NAMED_REQUEST } from '../schema/definition-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { name, pageFields } from './fields.ts';

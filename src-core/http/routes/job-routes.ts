@@ -2,7 +2,7 @@ import { CATEGORIES, JOB_STATES, MODELS } from '../../domain/job.ts';
 import type { JobView, SchedulerApi } from '../../ports/api.ts';
 import { API_BASE } from '../contract.ts';
 import { toJob } from '../resources.ts';
-import { JOB_PATCH, JOB_REQUEST } from '../schema/request-schemas.ts';
+import { JOB_PATCH, JOB_REQUEST } from '../schema/definition-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { nextCursor, toPage } from './definition-routes.ts';

@@ -18,7 +18,10 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | Schema;
   readonly anyOf?: readonly Schema[];
+  /** Described only: `checkSchema` leaves it to the route, which has better words. */
+  readonly oneOf?: readonly Schema[];
   readonly default?: unknown;
+  readonly readOnly?: boolean;
   readonly examples?: readonly unknown[];
 }
 
