@@ -70,6 +70,10 @@ describe('settings', () => {
     expect(load({ env: { NATSJOB_HTTP_PORT: '1' }, file: firstConfigText() }).notes).toEqual([]);
   });
 
+  it('speak of nothing that is not there yet', () => {
+    expect(firstConfigText()).not.toMatch(/panel|界面/i);
+  });
+
   it('are read from the file that is written first, each at its default', () => {
     expect(load({ file: firstConfigText() }).config).toEqual(load({}).config);
   });
