@@ -32,7 +32,7 @@ export const SETTINGS = {
   jobResultExpireHours: live('NATSJOB_JOB_RESULT_EXPIRE_HOURS', 'job-result-expire-hours', '24', wholeNumber(1, 87_600), 'Hours ended runs are kept', '任务执行结果保留时长（小时）'),
   dbType: live('NATSJOB_DB_TYPE', 'db-type', 'sqlite', databaseType(), 'Database: sqlite', '数据库类型：sqlite'),
   dbUrl: secret('url', 'NATSJOB_DB_URL', 'db-url', '', databaseFile(), 'Database; for sqlite a file, empty = natsjob.sqlite in the data folder', '数据库地址；sqlite 为文件路径，留空 = 数据目录下 natsjob.sqlite'),
-  dbChanCount: live('NATSJOB_DB_CHAN_COUNT', 'db-chan-count', '100', wholeNumber(1, 10_000), 'Results written at once to a remote database; sqlite has one writer and ignores it', '结果并发写库数；sqlite 单写，忽略此项'),
+  dbChanCount: live('NATSJOB_DB_CHAN_COUNT', 'db-chan-count', '100', wholeNumber(1, 10_000), 'Results written at once to a remote database; accepted, but without effect with sqlite, which has one writer', '结果并发写库数；可以设置，但 sqlite 为单写，不起作用'),
   httpHost: setting('NATSJOB_HTTP_HOST', 'http-host', '127.0.0.1', hostName(), 'Address to listen on; 0.0.0.0 opens it to the network', '监听地址；0.0.0.0 对外开放'),
   dataDir: setting('NATSJOB_DATA_DIR', 'data', './data', filePath(), 'Folder of the database, the embedded NATS and the secret key', '数据目录'),
   confDir: setting('NATSJOB_CONF_DIR', 'conf', './conf', filePath(), 'Folder of config.yaml', '配置目录（config.yaml）'),

@@ -74,6 +74,13 @@ describe('settings', () => {
     expect(firstConfigText()).not.toMatch(/panel|界面/i);
   });
 
+  it('take the number of writers and say that SQLite makes nothing of it', () => {
+    const { config, notes } = load({ env: { NATSJOB_DB_CHAN_COUNT: '7' } });
+    expect([config, notes]).toEqual([{ ...load({}).config, dbChanCount: 7 }, []]);
+    expect(problemsOf({ env: { NATSJOB_DB_CHAN_COUNT: '0' } })).toHaveLength(1);
+    expect(SETTING_LIST.find(({ key }) => key === 'dbChanCount')?.en).toContain('without effect with sqlite');
+  });
+
   it('are read from the file that is written first, each at its default', () => {
     expect(load({ file: firstConfigText() }).config).toEqual(load({}).config);
   });
