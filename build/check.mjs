@@ -1,6 +1,6 @@
 // npm run check [-- types pure-types lint layers]: the guards that need no running program. All of them by default.
 import path from 'node:path';
-import { NODE, PrepareError, ROOT, installDependencies, runForeground, runScript, say } from './prepare.mjs';
+import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say } from './prepare.mjs';
 
 /** Name → the script and its arguments. CI runs and counts them one by one. */
 export const GUARDS = {
@@ -14,7 +14,7 @@ await runScript(async () => {
   const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(GUARDS);
   const unknown = wanted.find((name) => !GUARDS[name]);
   if (unknown) throw new PrepareError(`no check is called ${unknown}; there are ${Object.keys(GUARDS).join(', ')}`);
-  installDependencies();
+  await prepare({ natsServer: false, build: false });
   const failed = [];
   for (const name of wanted) {
     const started = Date.now();

@@ -3,7 +3,7 @@
 // Each step first asks cheaply whether there is anything to do; all of them together take well under 100 ms then.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isBuilt } from './fingerprint.mjs';
@@ -16,6 +16,9 @@ export const NODE = path.join(ROOT, 'node_modules', 'node', 'bin', process.platf
 const LOCKFILE = path.join(ROOT, 'package-lock.json');
 const INSTALL_STAMP = path.join(ROOT, 'node_modules', '.natsjob-installed');
 
+/** Longer than any set-up takes; a lock older than that is of a process whose number another one bears now. */
+const LOCK_MS = 15 * 60_000;
+
 /** A step that cannot be done. The message is for the person at the terminal; no stack is shown. */
 export class PrepareError extends Error {
   name = 'PrepareError';
@@ -25,14 +28,64 @@ export const say = (line) => process.stderr.write(`${line}\n`);
 
 /** Does the steps that are asked for, in order. Throws PrepareError or NatsServerNotFound. */
 export async function prepare({ natsServer = true, build = true } = {}) {
-  installDependencies();
-  const found = natsServer ? await findNatsServer({ log: say }) : undefined;
-  if (build && !isBuilt(ROOT)) await runNode([path.join(ROOT, 'build', 'build.mjs')]);
-  return { natsServer: found };
+  if (!isReady(build)) {
+    await alone(async () => {
+      installDependencies();
+      if (build && !isBuilt(ROOT)) await runNode([path.join(ROOT, 'build', 'build.mjs')]);
+    });
+  }
+  return { natsServer: natsServer ? await findNatsServer({ log: say }) : undefined };
+}
+
+function isReady(build) {
+  return existsSync(NODE) && isInstalled(hashOfLockfile()) && (!build || isBuilt(ROOT));
+}
+
+/** Two commands started at once in a fresh clone must not install over each other: the second waits for the first. */
+async function alone(work) {
+  const lock = path.join(scratchFolder('prepare'), 'lock');
+  for (let isSaid = false; !takeLock(lock); isSaid = true) {
+    if (!isSaid) say('Another command is setting this clone up; waiting for it …');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** False while another process that lives has it. What a killed one left is taken away. */
+function takeLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  try {
+    const { mtimeMs } = statSync(lock);
+    if (Date.now() - mtimeMs < LOCK_MS && isAlive(Number(readFileSync(lock, 'utf8')))) return false;
+    rmSync(lock, { force: true });
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  return takeLock(lock);
+}
+
+/** 0 = the other has made its file and not yet written into it. */
+function isAlive(pid) {
+  if (pid === 0) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** `npm ci` when node_modules is missing or was made from another lockfile. */
-export function installDependencies() {
+function installDependencies() {
   const wanted = hashOfLockfile();
   if (existsSync(NODE) && isInstalled(wanted)) return;
   const started = Date.now();
