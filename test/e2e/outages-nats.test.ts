@@ -18,7 +18,8 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
     const answer = await untilNotReady(program, 'NATS is not connected');
     expect(answer).toMatchObject({ status: 'not-ready' });
     expect((await program.api.get('//healthz')).status).toBe(200);
-    expect((await program.api.get('/jobs')).status).toBe(503);
+    expect((await program.api.get('/jobs')).status).toBe(200);
+    expect((await program.api.post('/namespaces', { name: 'later' })).status).toBe(503);
     await using nats = await startNatsServer({ port });
     expect(nats.url).toBe(program.natsUrl);
     await program.untilReady();
