@@ -226,6 +226,11 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     }
     expect(full.dispatched()).toHaveLength(1);
     expect(lonely.dispatched()).toEqual([]);
+    const { body } = await world.program.api.get(`/skips?job=${lonely.key}&reason=no-worker,overlap&limit=1`);
+    expect(body.items).toMatchObject([{ namespace: lonely.namespace, app: lonely.app, job: lonely.name, reason: 'no-worker' }]);
+    const { body: all } = await world.program.api.get(`/skips?namespace=${full.namespace}&limit=1`);
+    const { body: second } = await world.program.api.get(`/skips?namespace=${full.namespace}&limit=1&cursor=${all.nextCursor}`);
+    expect(second.items[0]).not.toEqual(all.items[0]);
   });
 
   test('every run that was not made is counted, by its reason', async () => {
