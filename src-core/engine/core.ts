@@ -21,12 +21,15 @@ import { Projector } from './projector.ts';
 import { recallRates } from './rate-memory.ts';
 import { Retention } from './retention.ts';
 import { Situations } from './situations.ts';
-import { flowMonitorId, monitorMessageId, readTakeOver } from './take-over.ts';
+import type { MonitorDue } from './due-monitors.ts';
+import { flowMonitorId, monitorMessageId } from './due-monitors.ts';
+import { readTakeOver } from './take-over.ts';
 import { Workers } from './workers.ts';
 
 const SWEEP_MS = 1000;
 const REOPEN_MS = 1000;
 const STAND_BACK_MS = 3000;
+const MOST_EARLY = 20_000;
 const SETTLE_DRAIN_MS = 10_000;
 
 /**
@@ -56,6 +59,8 @@ export class Core {
   #closing = false;
   isLoaded = false;
   #endsGoneBefore = 0;
+  /** Monitor messages that became due while a term was being taken over. */
+  #early: (() => void)[] = [];
   #hasRead = false;
   #outputMark = new OutputMark({ results: 0, runs: 0 });
 
@@ -88,8 +93,9 @@ export class Core {
       },
       skipsSeen: (items) => this.#projector.addSkips(items),
       workerChanged: (key) => this.#workerChanged(key),
-      flowMonitored: (report, sequence) => this.leadership?.monitored(
-        { id: report.taskId, namespace: report.namespace, app: report.appName, job: report.jobName }, `f${sequence}`, report, flowMonitorId(sequence)),
+      flowMonitored: (report, sequence) => this.#monitored('runs', sequence, {
+        run: { id: report.taskId, namespace: report.namespace, app: report.appName, job: report.jobName }, subId: `f${sequence}`, end: report, messageId: flowMonitorId(sequence),
+      }),
       lost: (stream, reason) => this.#logLost(stream, reason),
     });
     this.elector = new Elector(context, {
@@ -263,9 +269,10 @@ export class Core {
 
   async #begin(term: number, previous: LeaseValue | undefined): Promise<void> {
     const { bus, store, clock, log } = this.context;
+    this.#early = [];
     try {
       await this.#observer.caughtUp();
-      const takeOver = await readTakeOver(bus, store, previous, clock.now());
+      const takeOver = await readTakeOver(bus, store, previous, clock.now(), (id) => this.book.get(id)?.record);
       await this.#observer.caughtUp();
       await this.#projector.settle();
       await recallRates(this.jobs, store, clock.now());
@@ -278,6 +285,7 @@ export class Core {
       this.#outputMark = new OutputMark({ results: previous?.resultsSequence ?? this.#observer.positions.results, runs: previous?.runsSequence ?? takeOver.runsHead });
       this.leadership = leadership;
       leadership.start();
+      for (const tell of this.#early.splice(0)) tell();
       log.info({ term, jobs: this.jobs.size, openRuns: this.book.size, after: previous?.nodeId ?? 'nobody' }, 'leading');
       this.#tell({ type: 'server', role: 'leader', term });
     } catch (error) {
@@ -385,6 +393,15 @@ export class Core {
     for (const listener of this.#listeners) listener(change);
   }
 
+  /**
+   * What stood in the log before a take-over is that one's to look after: it knows what was sent already. What is read
+   * while a term is being taken over, behind what the take-over saw, waits for it.
+   */
+  #monitored(stream: 'runs' | 'results', sequence: number, due: MonitorDue): void {
+    if (this.leadership !== undefined) this.leadership.monitoredAt(stream, sequence, due);
+    else if (this.elector.isLeading && this.#early.length < MOST_EARLY) this.#early.push(() => this.leadership?.monitoredAt(stream, sequence, due));
+  }
+
   #bookListener(): BookListener {
     const { metrics } = this.context;
     return {
@@ -400,7 +417,7 @@ export class Core {
         }
         for (const waiter of [...(this.#endWaiters.get(record.id) ?? [])]) waiter({ ...record });
       },
-      monitored: (run, subId, end, sequence) => this.leadership?.monitored(run, subId, end, monitorMessageId(sequence)),
+      monitored: (run, subId, end, sequence) => this.#monitored('results', sequence, { run: { ...run }, subId, end, messageId: monitorMessageId(sequence) }),
       oddity: (kind) => metrics.oddity(kind),
     };
   }

@@ -14,7 +14,8 @@ import type { Jobs } from './jobs.ts';
 import { RunIds } from './run-ids.ts';
 import type { Situations } from './situations.ts';
 import { SkipCounter } from './skips.ts';
-import type { MonitorWords, TakeOver } from './take-over.ts';
+import type { MonitorDue, MonitorWords } from './due-monitors.ts';
+import type { TakeOver } from './take-over.ts';
 import { Ticker } from './ticker.ts';
 import type { Workers } from './workers.ts';
 
@@ -70,7 +71,7 @@ export class Leadership {
     });
     this.agenda = new Agenda({ context, jobs, book, dispatcher: this.dispatcher, ender: this.ender, situations, mayAct });
     this.ticker = new Ticker({
-      context, jobs, dispatcher: this.dispatcher, mayFire: mayAct, unsettled: () => this.log.unsettled, hasWorkers: () => parts.workers.size > 0,
+      context, jobs, dispatcher: this.dispatcher, mayFire: mayAct, unsettled: () => this.log.unsettled, missesWorkers: () => parts.workers.size > 0 && parts.workers.countLive(context.clock.now()) === 0,
     });
   }
 
@@ -136,6 +137,12 @@ export class Leadership {
     this.agenda.forget(entry);
     if (entry.record.retryPending) this.#retry(entry);
     if (this.#parts.book.look(entry.record.jobNumber).waiting.length > 0) this.agenda.release(entry.record.jobNumber);
+  }
+
+  /** An answer or report behind what the take-over read; what stands before that, the take-over has seen to. */
+  monitoredAt(stream: 'runs' | 'results', sequence: number, { run, subId, end, messageId }: MonitorDue): void {
+    const { runsHead, resultsHead } = this.#parts.takeOver;
+    if (sequence > (stream === 'runs' ? runsHead : resultsHead)) this.monitored(run, subId, end, messageId);
   }
 
   /** Tells whoever listens, once per answer, on both subjects. */

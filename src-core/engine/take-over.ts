@@ -1,22 +1,9 @@
 import type { LeaseValue } from '../domain/lease.ts';
+import type { RunRecord } from '../domain/run.ts';
 import type { Bus, FeedMessage, Store } from '../ports/index.ts';
-import { decodeEnd, decodeFlow, FLOW_SUBJECT, kvKey, MSG_ID_HEADER, parseEndKey, parseRunId, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../wire/index.ts';
-
-/** What an answer or a flow report says to those who watch. */
-export interface MonitorWords {
-  readonly status: string;
-  readonly reason: string;
-  readonly monitorStatus: string;
-  readonly monitorPayload: string;
-}
-
-/** An answer that asks for a monitor message, and the id that message has. */
-export interface MonitorDue {
-  readonly run: { readonly id: string; readonly namespace: string; readonly app: string; readonly job: string };
-  readonly subId: string;
-  readonly end: MonitorWords;
-  readonly messageId: string;
-}
+import { FLOW_SUBJECT, MSG_ID_HEADER, parseRunId, RESULTS_STREAM, STREAM } from '../wire/index.ts';
+import type { MonitorDue } from './due-monitors.ts';
+import { DueMonitors, flowMonitorOf } from './due-monitors.ts';
 
 /** What a new leader must know of what the one before did. */
 export interface TakeOver {
@@ -28,7 +15,9 @@ export interface TakeOver {
   readonly sentIds: ReadonlySet<string>;
   /** Monitor messages that may be missing. */
   readonly monitors: readonly MonitorDue[];
+  /** Ends of the streams as they were read: what comes behind follows by itself. */
   readonly runsHead: number;
+  readonly resultsHead: number;
   /** Latest fire among them, epoch ms, and where in the runs stream reading began. */
   readonly sentThrough: number;
   readonly readAfter: number;
@@ -36,18 +25,21 @@ export interface TakeOver {
 }
 
 const MAX_PAYLOAD_BYTES = 2_097_152;
+/** Answers read before those in question: which one was the first on its key shows there. */
+const LOOK_BACK = 5000;
 
 /**
  * Reads the log from where the lease's last holder was certain of it. Plain subscribers saw every message, so the
  * stream's own deduplication is not enough: what stands there must not be sent again.
  */
-export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | undefined, now: number): Promise<TakeOver> {
+export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | undefined, now: number, known: (taskId: string) => RunRecord | undefined): Promise<TakeOver> {
   const info = await bus.streamInfo(STREAM);
   const runsHead = info?.lastSequence ?? 0;
   const resultsHead = (await bus.streamInfo(RESULTS_STREAM))?.lastSequence ?? 0;
   const readAfter = lease === undefined ? runsHead : after(lease.runsSequence, runsHead);
   const sentIds = new Set<string>();
-  const monitors = new Map<string, MonitorDue>();
+  const flows = new Map<string, MonitorDue>();
+  let answered: readonly MonitorDue[] = [];
   if (lease !== undefined) {
     await readFrom(bus, STREAM, readAfter + 1, (message) => {
       const id = message.header(MSG_ID_HEADER);
@@ -56,14 +48,14 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
       const colon = id.indexOf(':');
       if (colon > 0) sentIds.add(id.slice(0, colon));
       const due = message.subject === FLOW_SUBJECT ? flowMonitorOf(message) : undefined;
-      if (due !== undefined) monitors.set(due.messageId, due);
+      if (due !== undefined) flows.set(due.messageId, due);
     });
-    await readFrom(bus, RESULTS_STREAM, after(lease.resultsSequence, resultsHead) + 1, (message) => {
-      const due = monitorOf(message);
-      if (due !== undefined && !monitors.has(message.subject)) monitors.set(message.subject, due);
-    });
+    const seenTo = after(lease.resultsSequence, resultsHead);
+    const monitors = new DueMonitors(seenTo);
+    await readFrom(bus, RESULTS_STREAM, Math.max(1, seenTo + 1 - LOOK_BACK), (message) => monitors.look(message));
+    answered = await monitors.due(known, store);
   }
-  return { watermark: lease?.watermark ?? now, unknownThrough: lease?.held === true ? now : 0, sentIds, monitors: [...monitors.values()], runsHead, sentThrough: latestFire(sentIds), readAfter, highestRunId: await store.highestRunId() };
+  return { watermark: lease?.watermark ?? now, unknownThrough: lease?.held === true ? now : 0, sentIds, monitors: [...flows.values(), ...answered], runsHead, resultsHead, sentThrough: latestFire(sentIds), readAfter, highestRunId: await store.highestRunId() };
 }
 
 function latestFire(ids: Iterable<string>): number {
@@ -80,16 +72,6 @@ function after(sequence: number, head: number): number {
   return sequence > head ? 0 : sequence;
 }
 
-/** The id of the monitor message that follows from the answer at this sequence of the results stream. */
-export function monitorMessageId(resultsSequence: number): string {
-  return `monitor:r${resultsSequence}`;
-}
-
-/** The same for a flow report, by its sequence in the runs stream. */
-export function flowMonitorId(runsSequence: number): string {
-  return `monitor:f${runsSequence}`;
-}
-
 async function readFrom(bus: Bus, stream: string, from: number, onMessage: (message: FeedMessage) => void): Promise<void> {
   const feed = bus.openFeed({ stream, from, maxPayloadBytes: MAX_PAYLOAD_BYTES, onMessage, onLost: () => {} });
   try {
@@ -97,24 +79,4 @@ async function readFrom(bus: Bus, stream: string, from: number, onMessage: (mess
   } finally {
     await feed.stop();
   }
-}
-
-function monitorOf(message: FeedMessage): MonitorDue | undefined {
-  if (!message.text.includes('onitor')) return undefined;
-  const key = parseEndKey(kvKey(RESULTS_PREFIX, message.subject) ?? '');
-  if (key === undefined) return undefined;
-  const end = decodeEnd(message.text, { allowNext: key.kind === 'pre-end', fromLeader: false });
-  if (!end.ok || end.monitorStatus === '') return undefined;
-  return {
-    run: { id: key.taskId, namespace: key.ns, app: key.app, job: key.job }, subId: key.subId ?? '', end,
-    messageId: monitorMessageId(message.sequence),
-  };
-}
-
-function flowMonitorOf(message: FeedMessage): MonitorDue | undefined {
-  // Times do not matter here, so neither does the zone.
-  const flow = decodeFlow(message.text, () => 0);
-  if (!flow.ok || flow.report.monitorStatus === '') return undefined;
-  const { taskId: id, namespace, appName: app, jobName: job } = flow.report;
-  return { run: { id, namespace, app, job }, subId: `f${message.sequence}`, end: flow.report, messageId: flowMonitorId(message.sequence) };
 }

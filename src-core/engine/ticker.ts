@@ -34,7 +34,7 @@ export class Ticker {
   readonly #dispatcher: Dispatcher;
   readonly #mayFire: () => boolean;
   readonly #unsettled: () => number;
-  readonly #hasWorkers: () => boolean;
+  readonly #missesWorkers: () => boolean;
   #cancel: CancelTimer = () => {};
   #stopped = true;
   /** Fires taken from the book and not decided yet. */
@@ -43,16 +43,17 @@ export class Ticker {
   #lastTick = 0;
   #lastTickMonotonic = 0;
   #catchUpAt = 0;
+  #isFirstTick = true;
 
   constructor(parts: {
-    context: EngineContext; jobs: Jobs; dispatcher: Dispatcher; mayFire: () => boolean; unsettled: () => number; hasWorkers: () => boolean;
+    context: EngineContext; jobs: Jobs; dispatcher: Dispatcher; mayFire: () => boolean; unsettled: () => number; missesWorkers: () => boolean;
   }) {
     this.#context = parts.context;
     this.#jobs = parts.jobs;
     this.#dispatcher = parts.dispatcher;
     this.#mayFire = parts.mayFire;
     this.#unsettled = parts.unsettled;
-    this.#hasWorkers = parts.hasWorkers;
+    this.#missesWorkers = parts.missesWorkers;
   }
 
   /** All fires at or before this moment are decided. */
@@ -69,6 +70,7 @@ export class Ticker {
   /** Goes on from the watermark: fires after it are decided, by the misfire policies when it lies further back than a hiccup. */
   start(watermark: number): void {
     this.#stopped = false;
+    this.#isFirstTick = true;
     this.#lastTick = watermark;
     this.#lastTickMonotonic = this.#context.clock.monotonic();
     this.#jobs.rewind(watermark);
@@ -95,9 +97,12 @@ export class Ticker {
     if (!this.#mayFire()) return this.#later(BLOCKED_WAIT_MS);
     this.#lastTickMonotonic = clock.monotonic();
     if (this.#catchUpAt === 0 && now - this.#lastTick > SLEEP_GAP_MS) {
-      this.#context.log.warn({ gapMs: now - this.#lastTick }, 'no tick for a while: fires in between go by each job\'s misfire policy');
-      this.#catchUpAt = this.#hasWorkers() ? clock.monotonic() + WORKERS_RETURN_MS : clock.monotonic();
+      const gap = { gapMs: now - this.#lastTick };
+      if (this.#isFirstTick) this.#context.log.info(gap, 'nobody decided fires for a while: those in between go by each job\'s misfire policy');
+      else this.#context.log.warn(gap, 'no tick for a while: fires in between go by each job\'s misfire policy');
+      this.#catchUpAt = this.#missesWorkers() ? clock.monotonic() + WORKERS_RETURN_MS : clock.monotonic();
     }
+    this.#isFirstTick = false;
     if (this.#catchUpAt > clock.monotonic()) return this.#later(BLOCKED_WAIT_MS);
     if (this.#catchUpAt !== 0) {
       this.#catchUpAt = 0;

@@ -148,7 +148,7 @@ export async function readRows(api: ProgramApi): Promise<Row[]> {
 export function gapsIn(output: string): { from: number; to: number }[] {
   const gaps: { from: number; to: number }[] = [];
   for (const line of output.split('\n')) {
-    if (!line.includes('no tick for a while')) continue;
+    if (!line.includes('"gapMs"')) continue;
     const { time, gapMs } = JSON.parse(line) as { time: string; gapMs: number };
     gaps.push({ from: Date.parse(time) - gapMs - 1, to: Date.parse(time) + 6_000 });
   }

@@ -19,7 +19,7 @@ let fired: { name: string; at: number; late: number; trigger: string }[];
 let skipped: { name: string; at: number; count: number }[];
 let mayFire: boolean;
 let unsettled: number;
-let hasWorkers: boolean;
+let missesWorkers: boolean;
 
 beforeEach(() => {
   clock = new VirtualClock();
@@ -28,14 +28,14 @@ beforeEach(() => {
   skipped = [];
   mayFire = true;
   unsettled = 0;
-  hasWorkers = false;
+  missesWorkers = false;
   const dispatcher = {
     fire: (job: { definition: { name: string } }, at: number, trigger: string) => void fired.push({ name: job.definition.name, at: (at - VIRTUAL_START) / 1000, late: clock.now() - at, trigger }),
     skip: (job: { definition: { name: string } }, _reason: string, at: number, count = 1) => void skipped.push({ name: job.definition.name, at: (at - VIRTUAL_START) / 1000, count }),
   } as unknown as Dispatcher;
   ticker = new Ticker({
     context: { clock, log: SILENT, metrics: UNMEASURED } as unknown as EngineContext, jobs, dispatcher,
-    mayFire: () => mayFire, unsettled: () => unsettled, hasWorkers: () => hasWorkers,
+    mayFire: () => mayFire, unsettled: () => unsettled, missesWorkers: () => missesWorkers,
   });
 });
 
@@ -154,7 +154,7 @@ describe('a clock', () => {
   test('stopped with the machine gives the workers one heartbeat to show that they live', async () => {
     define({ misfire: { policy: 'once', windowMs: 60_000, max: 1 } });
     ticker.start(clock.now());
-    hasWorkers = true;
+    missesWorkers = true;
     await clock.pause(20_500);
     await clock.advance(4900);
     expect(fired).toEqual([]);
