@@ -141,8 +141,7 @@ export class Leadership {
 
   /** An answer or report behind what the take-over read; what stands before that, the take-over has seen to. */
   monitoredAt(stream: 'runs' | 'results', sequence: number, { run, subId, end, messageId }: MonitorDue): void {
-    const { runsHead, resultsHead } = this.#parts.takeOver;
-    if (sequence > (stream === 'runs' ? runsHead : resultsHead)) this.monitored(run, subId, end, messageId);
+    if (sequence > this.#parts.takeOver.readThrough[stream]) this.monitored(run, subId, end, messageId);
   }
 
   /** Tells whoever listens, once per answer, on both subjects. */

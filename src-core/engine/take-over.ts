@@ -15,9 +15,9 @@ export interface TakeOver {
   readonly sentIds: ReadonlySet<string>;
   /** Monitor messages that may be missing. */
   readonly monitors: readonly MonitorDue[];
-  /** Ends of the streams as they were read: what comes behind follows by itself. */
   readonly runsHead: number;
-  readonly resultsHead: number;
+  /** How far each stream was looked through for monitor messages: what comes behind follows by itself. */
+  readonly readThrough: { readonly runs: number; readonly results: number };
   /** Latest fire among them, epoch ms, and where in the runs stream reading began. */
   readonly sentThrough: number;
   readonly readAfter: number;
@@ -40,8 +40,10 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
   const sentIds = new Set<string>();
   const flows = new Map<string, MonitorDue>();
   let answered: readonly MonitorDue[] = [];
+  const readThrough = { runs: runsHead, results: resultsHead };
   if (lease !== undefined) {
     await readFrom(bus, STREAM, readAfter + 1, (message) => {
+      readThrough.runs = Math.max(readThrough.runs, message.sequence);
       const id = message.header(MSG_ID_HEADER);
       if (id !== '') sentIds.add(id);
       // Acceptances and messages to targets have ids made of their run's, which stands for the fire.
@@ -52,10 +54,14 @@ export async function readTakeOver(bus: Bus, store: Store, lease: LeaseValue | u
     });
     const seenTo = after(lease.resultsSequence, resultsHead);
     const monitors = new DueMonitors(seenTo);
-    await readFrom(bus, RESULTS_STREAM, Math.max(1, seenTo + 1 - LOOK_BACK), (message) => monitors.look(message));
+    await readFrom(bus, RESULTS_STREAM, Math.max(1, seenTo + 1 - LOOK_BACK), (message) => {
+      // More may have come since the heads were asked for.
+      readThrough.results = Math.max(readThrough.results, message.sequence);
+      monitors.look(message);
+    });
     answered = await monitors.due(known, store);
   }
-  return { watermark: lease?.watermark ?? now, unknownThrough: lease?.held === true ? now : 0, sentIds, monitors: [...flows.values(), ...answered], runsHead, resultsHead, sentThrough: latestFire(sentIds), readAfter, highestRunId: await store.highestRunId() };
+  return { watermark: lease?.watermark ?? now, unknownThrough: lease?.held === true ? now : 0, sentIds, monitors: [...flows.values(), ...answered], runsHead, readThrough, sentThrough: latestFire(sentIds), readAfter, highestRunId: await store.highestRunId() };
 }
 
 function latestFire(ids: Iterable<string>): number {
