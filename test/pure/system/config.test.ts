@@ -11,9 +11,9 @@ interface Sources {
 }
 
 function load({ env = {}, argv = [], file, files = {} }: Sources): LoadedConfig {
-  const all: Record<string, string> = { ...files, ...(file === undefined ? {} : { '/work/conf/config.yaml': file }) };
+  const all: Record<string, string> = { ...files, ...(file === undefined ? {} : { '/srv/conf/config.yaml': file }) };
   return loadConfig({
-    env, flags: splitSettingFlags(argv).given, cwd: '/work', systemTimezone: 'Europe/Berlin',
+    env, flags: splitSettingFlags(argv).given, cwd: '/srv', systemTimezone: 'Europe/Berlin',
     readFile(path) {
       const text = all[path];
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
@@ -36,7 +36,7 @@ describe('settings', () => {
   it("have the manual's defaults", () => {
     expect(load({}).config).toMatchObject({
       logEnv: 'console', natsUrl: '', secretKey: '', httpPort: 7788, loginUser: 'natsjob', loginPwd: 'natsjob', loginTokenExpireHours: 2,
-      jobResultExpireHours: 24, dbType: 'sqlite', dbUrl: '', dbChanCount: 100, httpHost: '127.0.0.1', dataDir: '/work/data', timezone: 'Europe/Berlin',
+      jobResultExpireHours: 24, dbType: 'sqlite', dbUrl: '', dbChanCount: 100, httpHost: '127.0.0.1', dataDir: '/srv/data', timezone: 'Europe/Berlin',
       natsStoreMaxBytes: 8 * 2 ** 30, isDefaultPassword: true,
     });
   });
@@ -94,7 +94,7 @@ describe('settings', () => {
   });
 
   it('read secrets from files', () => {
-    const { config, sources } = load({ env: { NATSJOB_LOGIN_PWD_FILE: '/run/secrets/pwd' }, argv: ['--nats-url-file', 'nats.txt'], files: { '/run/secrets/pwd': 's3cret\n', '/work/nats.txt': 'nats://u:p@h:1' } });
+    const { config, sources } = load({ env: { NATSJOB_LOGIN_PWD_FILE: '/run/secrets/pwd' }, argv: ['--nats-url-file', 'nats.txt'], files: { '/run/secrets/pwd': 's3cret\n', '/srv/nats.txt': 'nats://u:p@h:1' } });
     expect(config).toMatchObject({ loginPwd: 's3cret', natsUrl: 'nats://u:p@h:1' });
     expect(sources.natsUrl.shown).toBe('nats://u:***@h:1');
   });
