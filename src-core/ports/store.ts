@@ -95,20 +95,7 @@ export interface SkipPage {
   readonly nextBefore: string | undefined;
 }
 
-/** Roll-up: ends of one job in one minute. */
-export interface EndCount {
-  readonly jobNumber: number;
-  readonly minute: number;
-  readonly completed: number;
-  readonly failed: number;
-  readonly expired: number;
-  readonly cancelled: number;
-  readonly durationMsSum: number;
-  readonly durationMsMax: number;
-  readonly latenessMsSum: number;
-  readonly latenessMsMax: number;
-}
-
+/** Ends of a stretch of time, from roll-ups by job and minute; `bucket` is its start, epoch ms. */
 export interface EndTotals {
   readonly bucket: number;
   readonly completed: number;
