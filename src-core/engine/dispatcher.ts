@@ -253,7 +253,7 @@ export class Dispatcher {
       if (--left === 0) onSettled(last);
     };
     // A run that waited has its first acceptance in the log already; this one names the targets, under an id of its own.
-    this.accept(job, plan, 'waiting', now, settled, targets);
+    this.accept(job, plan, 'waiting', record.dueAt, settled, targets);
     for (const [index, name] of names.entries()) {
       this.#sendTarget(job, record, { number: index + 1, workerId: name }, names.length, now, settled, giveUpAt);
     }

@@ -74,6 +74,19 @@ async function rows(): Promise<RunRecord[]> {
 
 const starts = (): Order[] => orders.filter(({ subject }) => !subject.includes('.cancel.'));
 
+test('a fan-out that goes out at once tells no acceptance, however late its moment is decided', async () => {
+  nats.put(HEARTBEAT_BUCKET, heartbeatKey('app', 'biz', 'w1'), JSON.stringify({ id: 'w1', namespace: 'app', appName: 'biz', weight: 1 }));
+  await define({ category: 'broadcast', model: 'ultra', schedule: { expression: '* * * * * *' } });
+  answer = '{"status":"success"}';
+  clock.jump(7);
+  await clock.advance(3_000);
+  const { items } = await clock.until(api().runs.list({}, { limit: 10 }));
+  const late = items.find((run) => run.state === 'completed' && run.dispatchedAt > run.scheduledAt);
+  expect(late).toBeDefined();
+  const events = await clock.until(api().runs.events(late?.id ?? ''));
+  expect(events.map(({ kind }) => kind)).toEqual(['scheduled', 'dispatched', 'sub-run', 'ended']);
+});
+
 describe('what becomes due without a fire', () => {
   test('a delayed run starts at its moment', async () => {
     await define();
