@@ -1,0 +1,12 @@
+import type { SnippetId } from '../src-renderer/generated/snippets.ts';
+
+export interface Language {
+  readonly id: SnippetId;
+  readonly label: string;
+  readonly file: string;
+  readonly tools: readonly string[];
+  readonly install: string;
+  readonly run: string;
+}
+
+export function languages(): Language[];
