@@ -29,6 +29,7 @@ export function lateApi(why: string, refuse: (why: string) => Error): LateApi {
     namespaces: lateGroup('namespaces'), apps: lateGroup('apps'), jobs: lateGroup('jobs'), schedule: lateGroup('schedule'), runs: lateGroup('runs'),
     skips: async (...args) => present().skips(...args),
     workers: async (filter) => present().workers(filter),
+    drainWorker: async (...args) => present().drainWorker(...args),
     servers: async () => present().servers(),
     stepDown: async (...args) => present().stepDown(...args),
     overview: async (filter) => present().overview(filter),

@@ -17,6 +17,8 @@ export interface BookEntry {
   dirty: boolean;
   /** Where it counts now in its job's runs. */
   place: 'active' | 'waiting' | 'delayed' | 'none';
+  /** Key of the worker it counts for now, '' = none. */
+  countedFor: string;
   /** Fan-out: by sub id; `startedAt` 0 = the log does not show its message yet. */
   targets: Map<string, SubRunRecord> | undefined;
   /** Bucket of the expiry wheel it is in; 0 = none. */
@@ -25,7 +27,7 @@ export interface BookEntry {
 
 export function newEntry(record: RunRecord): BookEntry {
   return {
-    record, logged: false, dispatching: false, cancelling: false, nextSeen: false, persisted: false, dirty: false, place: 'none',
+    record, logged: false, dispatching: false, cancelling: false, nextSeen: false, persisted: false, dirty: false, place: 'none', countedFor: '',
     targets: undefined, expiryBucket: 0,
   };
 }

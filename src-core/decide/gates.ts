@@ -13,8 +13,10 @@ export interface Situation {
   readonly waiting: number;
   /** Live workers of the job's app. */
   readonly liveWorkers: number;
-  /** Ultra: those with weight > 0. Group: groups that live workers name. */
+  /** Ultra: those with weight > 0 that are not drained. Group: groups that live workers name. */
   readonly targets: number;
+  /** Live workers that a person has taken out of the routing. */
+  readonly drained: number;
   /** Epoch ms from which the rate limit lets one more through; ≤ now = free. */
   readonly rateFreeAt: number;
 }
@@ -68,7 +70,7 @@ const GATES: readonly Gate[] = [
   {
     name: 'weight', holds: false,
     blocks: (job, { targets }) => (picksTargets(job) && targets === 0 ? (job.category === 'group' ? 'no-worker' : 'weight-zero') : undefined),
-    detail: (job, { targets }) => (picksTargets(job) ? `${targets} ${job.category === 'group' ? 'groups' : 'workers with a weight above 0'}` : 'no worker is chosen'),
+    detail: (job, { targets, drained }) => (!picksTargets(job) ? 'no worker is chosen' : job.category === 'group' ? `${targets} groups` : `${targets} workers with a weight above 0${drained === 0 ? '' : `, ${drained} drained`}`),
   },
   {
     name: 'concurrency', holds: true,

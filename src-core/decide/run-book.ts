@@ -2,17 +2,19 @@ import type { Category, Model } from '../domain/job.ts';
 import type { RunRecord, RunState, SubRunRecord } from '../domain/run.ts';
 import { isFinal } from '../domain/run.ts';
 import { canMove, moveTo } from '../domain/transitions.ts';
-import type { End, EndKey, FlowReport } from '../wire/index.ts';
+import type { End, FlowReport } from '../wire/index.ts';
 import { isForeignKey } from './answer-keys.ts';
 import type { BookEntry } from './book-entry.ts';
 import { emptyRecord, newEntry } from './book-entry.ts';
 import { ClosedRuns } from './closed-runs.ts';
 import { fillFromBody, fillFromDispatch, recordOf } from './dispatch-record.ts';
+import { isEarly, isOurs, stateOf } from './end-rules.ts';
 import { JobRuns } from './job-runs.ts';
 import { PendingEnds } from './pending-ends.ts';
 import { RetryChains } from './retry-chains.ts';
 import { wantsRetry } from './retry.ts';
 import { blankSubRun, subRunKey } from './sub-runs.ts';
+import { WorkerLoad } from './worker-load.ts';
 import type { AcceptedSeen, DispatchSeen, EndSeen } from './seen.ts';
 
 /** What the book tells while it applies; callbacks must not call back into the book's apply functions. */
@@ -40,6 +42,7 @@ const RANK_STATUS: readonly End['status'][] = ['success', 'expired', 'fail', 'ca
  */
 export class RunBook {
   readonly pending = new PendingEnds();
+  readonly workerLoad = new WorkerLoad();
   readonly #listener: BookListener;
   readonly #entries = new Map<string, BookEntry>();
   readonly #jobs = new Map<number, JobRuns>();
@@ -94,6 +97,7 @@ export class RunBook {
     entry.logged = true;
     entry.persisted = true;
     if (targets.length > 0) entry.targets = new Map(targets.map((target) => [String(target.number), target]));
+    if (!isFinal(record.state)) for (const target of targets) if (isRunning(target)) this.workerLoad.startTarget(record, target);
     entry.nextSeen = record.step === 2 || (record.step === 3 && (record.reason !== '' || record.workerId !== ''));
     this.#entries.set(record.id, entry);
     this.#chains.add(entry);
@@ -313,6 +317,7 @@ export class RunBook {
     entry.nextSeen = true;
     entry.record.reason = end.reason;
     if (end.clientId !== '') entry.record.workerId = end.clientId;
+    this.#place(entry);
     this.#touch(entry);
     this.#tellMonitor(entry.record, '', end, seen.sequence);
     // The other feed may have shown the second step already.
@@ -329,9 +334,10 @@ export class RunBook {
     target.reason = end.reason;
     target.monitorStatus = end.monitorStatus;
     target.monitorPayload = end.monitorPayload;
+    const { record } = entry;
+    if (isRunning(target)) this.workerLoad.endTarget(record, target);
     target.endedAt = seen.storedAt;
     this.#putSubRun(target);
-    const { record } = entry;
     this.#tellMonitor(record, seen.key.subId ?? '', end, seen.sequence);
     record.targetsEnded++;
     record.targetsWorst = Math.max(record.targetsWorst, TARGET_RANK[end.status] ?? 0);
@@ -346,6 +352,7 @@ export class RunBook {
     const { record } = entry;
     if (!canMove(record.state, state)) return this.#listener.oddity('end-late');
     moveTo(record, state);
+    for (const target of entry.targets?.values() ?? []) if (isRunning(target)) this.workerLoad.endTarget(record, target);
     record.status = end.status;
     record.reason = end.reason || (state === 'completed' ? record.reason : '');
     record.monitorStatus = end.monitorStatus;
@@ -411,7 +418,10 @@ export class RunBook {
   #startTarget(entry: BookEntry, subId: string, workerId: string, targets: number, at: number): void {
     entry.record.targets = targets;
     const target = this.#addTarget(entry, subId, workerId, at);
-    if (target.startedAt === 0) target.startedAt = at;
+    if (target.startedAt === 0) {
+      target.startedAt = at;
+      if (isRunning(target) && !isFinal(entry.record.state)) this.workerLoad.startTarget(entry.record, target);
+    }
     this.#putSubRun(target);
   }
 
@@ -433,6 +443,7 @@ export class RunBook {
   #place(entry: BookEntry): void {
     const { record } = entry;
     const known = this.#entries.has(record.id) && !isFinal(record.state);
+    this.workerLoad.place(entry, known);
     const place = !known ? 'none' : entry.dispatching || record.state === 'active' ? 'active' : record.state === 'waiting' ? 'waiting' : 'delayed';
     if (place === entry.place) return;
     const runs = this.#runsOf(record.jobNumber);
@@ -455,28 +466,10 @@ export function allStarted(entry: BookEntry): boolean {
   return true;
 }
 
-/**
- * An answer to what was not dispatched as far as we have read: the streams have no order between them. Those behind it keep
- * their place. A cancellation of ours may concern a run that never is dispatched.
- */
-function isEarly({ record, targets }: BookEntry, key: EndKey, end: End | undefined, behindOthers: boolean): boolean {
-  if (behindOthers || end === undefined) return behindOthers;
-  if (record.state !== 'active') return end.status !== 'cancelled' || key.kind === 'client-end';
-  const target = key.kind === 'client-end' ? targets?.get(key.subId ?? '') : undefined;
-  if (target !== undefined) return target.startedAt === 0;
-  return record.category === 'map' && key.kind === 'end' && record.step === 2 && end.status !== 'cancelled';
-}
-
-function isOurs({ status }: End): boolean {
-  return status === 'expired' || status === 'cancelled';
+function isRunning(target: SubRunRecord): boolean {
+  return target.startedAt !== 0 && target.endedAt === 0;
 }
 
 function keepsLateAnswers(run: { category: Category | undefined; model: Model | undefined }): boolean {
   return run.category === 'broadcast' && run.model !== 'ultra';
-}
-
-function stateOf(end: End): RunState {
-  if (end.status === 'success' || end.status === 'success:next') return 'completed';
-  if (end.status === 'fail') return 'failed';
-  return end.status;
 }

@@ -4,13 +4,14 @@ import { UnavailableError } from '../domain/errors.ts';
 import type { LeaseValue } from '../domain/lease.ts';
 import type { RunRecord, SubRunRecord } from '../domain/run.ts';
 import type { SkipCount } from '../domain/skip.ts';
-import { isLive, workerKey } from '../domain/worker.ts';
+import { workerKey } from '../domain/worker.ts';
 import type { CancelTimer, Checkpoint, LiveChange } from '../ports/index.ts';
 import { zoneOf } from '../schedule/zone.ts';
 import { CONTROL_BUCKET, createStampFormatter, DEFINITIONS_STREAM, kvStream, RESULTS_STREAM, STREAM } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
 import { reasonOf } from './reason.ts';
 import type { LeaseProgress } from './elector.ts';
+import { Drains } from './drains.ts';
 import { Elector } from './elector.ts';
 import { Jobs } from './jobs.ts';
 import { Leadership } from './leadership.ts';
@@ -24,6 +25,7 @@ import { Situations } from './situations.ts';
 import type { MonitorDue } from './due-monitors.ts';
 import { flowMonitorId, monitorMessageId } from './due-monitors.ts';
 import { readTakeOver } from './take-over.ts';
+import { WorkerFigures } from './worker-figures.ts';
 import { Workers } from './workers.ts';
 
 const SWEEP_MS = 1000;
@@ -42,6 +44,8 @@ export class Core {
   readonly workers = new Workers();
   readonly book: RunBook;
   readonly situations: Situations;
+  readonly workerFigures: WorkerFigures;
+  readonly drains: Drains;
   readonly elector: Elector;
   readonly startedAt: number;
   leadership: Leadership | undefined;
@@ -70,6 +74,8 @@ export class Core {
     this.jobs = new Jobs(context.config.timezone);
     this.book = new RunBook(this.#bookListener());
     this.situations = new Situations(this.book, this.workers, context.bus);
+    this.workerFigures = new WorkerFigures(this.workers, this.book, context.store, context.clock);
+    this.drains = new Drains(context, this.workers, (key) => this.#workerChanged(key));
     const zone = zoneOf(context.config.timezone);
     const offsetMinutesAt = (at: number): number => zone.rangeAt(at).offset / 60_000;
     this.#stamp = createStampFormatter(offsetMinutesAt);
@@ -150,6 +156,7 @@ export class Core {
     await this.#retention.stop();
     await this.#giveUpLead();
     await this.#observer.stop();
+    await this.drains.stop();
     await this.#projector.stop();
   }
 
@@ -228,6 +235,7 @@ export class Core {
     this.#created = state.created;
     this.#endsGoneBefore = Math.max(this.#endsGoneBefore, state.endsGoneBefore);
     this.#hasRead = true;
+    await this.drains.start();
     await this.#observer.start(state.after);
     await seedDefinitions(bus, this.jobs, this.context.clock.now());
     await this.#observer.caughtUp();
@@ -380,7 +388,7 @@ export class Core {
     const worker = this.workers.get(key);
     if (worker === undefined) return;
     this.#projector.addWorker({ ...worker });
-    this.#tell({ type: 'worker', worker: { ...worker, live: isLive(worker, this.context.clock.now()) } });
+    this.#tell({ type: 'worker', worker: this.workerFigures.view(worker) });
   }
 
   #tellSaved(entries: readonly BookEntry[], skips: readonly SkipCount[]): void {

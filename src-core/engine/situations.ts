@@ -29,6 +29,7 @@ export class Situations {
       waiting: runs.waiting.length,
       liveWorkers: workers?.live.length ?? 0,
       targets: workers === undefined ? 0 : definition.category === 'group' ? workers.groups.length : workers.weighted.length,
+      drained: workers?.drained ?? 0,
       rateFreeAt: job.rate?.freeAt() ?? 0,
     };
   }

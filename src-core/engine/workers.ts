@@ -6,9 +6,11 @@ import type { Heartbeat } from '../wire/index.ts';
 /** The live workers of one app, as decisions need them; earliest registered first. */
 export interface AppWorkers {
   readonly live: readonly WorkerRecord[];
-  /** Those with weight > 0. */
+  /** Those with weight > 0 that are not drained. */
   readonly weighted: readonly WorkerRecord[];
   readonly groups: readonly string[];
+  /** How many of the live ones are drained. */
+  readonly drained: number;
 }
 
 interface Cached extends AppWorkers {
@@ -17,7 +19,7 @@ interface Cached extends AppWorkers {
 
 const MOST_WORKERS = 20_000;
 const FORGET_AFTER_MS = 24 * 3_600_000;
-const NOBODY: AppWorkers = { live: [], weighted: [], groups: [] };
+const NOBODY: AppWorkers = { live: [], weighted: [], groups: [], drained: 0 };
 
 /** Everybody whose heartbeat was seen lately. Bounded: beyond that many, new ones are refused. */
 export class Workers {
@@ -26,6 +28,8 @@ export class Workers {
   readonly #cache = new Map<string, Cached>();
   /** Known to be silent: told once. */
   readonly #lost = new Set<string>();
+  /** By key; also of workers that are not known here. */
+  readonly #drained = new Set<string>();
 
   get size(): number {
     return this.#byKey.size;
@@ -62,9 +66,28 @@ export class Workers {
     if (all === undefined) return NOBODY;
     const live = all.filter((worker) => isLive(worker, now));
     const validUntil = live.reduce((until, worker) => Math.min(until, worker.lastSeenAt + WORKER_SILENCE_MS), now + 1000);
-    const workers = { live, weighted: live.filter((worker) => worker.weight > 0), groups: groupsOf(live), validUntil };
+    const ready = this.#drained.size === 0 ? live : live.filter((worker) => !this.#drained.has(workerKey(worker)));
+    const workers = { live, weighted: ready.filter((worker) => worker.weight > 0), groups: groupsOf(live), drained: live.length - ready.length, validUntil };
     this.#cache.set(key, workers);
     return workers;
+  }
+
+  isDrained(key: string): boolean {
+    return this.#drained.has(key);
+  }
+
+  get drained(): number {
+    return this.#drained.size;
+  }
+
+  /** False when it was so already. */
+  setDrained(key: string, drained: boolean): boolean {
+    if (this.#drained.has(key) === drained) return false;
+    if (drained) this.#drained.add(key);
+    else this.#drained.delete(key);
+    const worker = this.#byKey.get(key);
+    if (worker !== undefined) this.#cache.delete(appOf(worker));
+    return true;
   }
 
   get(key: string): WorkerRecord | undefined {

@@ -19,6 +19,8 @@ export interface SchedulerApi {
   /** Skipped fires by job, reason and hour, newest hour first; also of jobs that are gone while runs of them are kept. */
   skips(filter: SkipFilter, page: { limit: number; before?: string }): Promise<SkipCountPage>;
   workers(filter: { namespace?: string; app?: string }): Promise<readonly WorkerView[]>;
+  /** Takes the worker out of the routing, or puts it back; resolves when this server heeds it. Rejects with NotFoundError for one that is not known. */
+  drainWorker(worker: { namespace: string; app: string; id: string }, drained: boolean): Promise<WorkerView>;
   servers(): Promise<readonly ServerView[]>;
   /** Makes the server give up its lease. Rejects with NotFoundError for an unknown one, ConflictError when it does not lead. */
   stepDown(serverId: string): Promise<void>;
@@ -192,6 +194,13 @@ export interface RunEvent {
 
 export interface WorkerView extends WorkerRecord {
   readonly live: boolean;
+  /** Taken out of the routing by a person: as if its weight were 0, until it is put back. */
+  readonly drained: boolean;
+  /** Open runs that name it, and open targets of fan-outs. */
+  readonly running: number;
+  /** Of its last runs of the last 24 hours, at most 1,000 looked at. */
+  readonly ended24h: number;
+  readonly failed24h: number;
 }
 
 export interface ServerView {

@@ -108,6 +108,20 @@ export interface EndTotals {
   readonly latenessMsMax: number;
 }
 
+export interface WorkerEndsQuery {
+  readonly workers: readonly { readonly namespace: string; readonly app: string; readonly id: string }[];
+  /** Runs scheduled at or after this moment, epoch ms. */
+  readonly from: number;
+  /** Of each worker its newest runs, at most this many. */
+  readonly limit: number;
+}
+
+export interface WorkerEnds {
+  readonly ended: number;
+  /** Failed or expired. */
+  readonly failed: number;
+}
+
 export interface StoreSize {
   readonly databaseBytes: number;
   readonly walBytes: number;
@@ -139,6 +153,8 @@ export interface Store {
   skips(query: SkipQuery): Promise<SkipPage>;
   /** Ends per `bucketMs` (a multiple of a minute) from roll-ups. */
   endTotals(query: { jobNumbers?: readonly number[]; from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
+  /** Ends of the runs that name each worker, in the order asked for; not those of a fan-out, which names its targets. */
+  workerEnds(query: WorkerEndsQuery): Promise<readonly WorkerEnds[]>;
   /** Whether any kept run belongs to the job number. */
   hasRunsOf(jobNumber: number): Promise<boolean>;
   /** Deletes at most `limit` ended runs with ids below the one given, with what hangs on them; returns how many went. */

@@ -46,6 +46,11 @@ export function heartbeatKey(ns: string, app: string, clientId: string): string 
   return `natsjob.heartbeat.client.${ns}.${app}.${clientId}`;
 }
 
+/** Ours, in the control bucket: the worker is taken out of the routing as long as the entry is there. */
+export function drainedKey(ns: string, app: string, clientId: string): string {
+  return `drained.${ns}.${app}.${clientId}`;
+}
+
 export function namespaceKey(ns: string): string {
   return `ns.${ns}`;
 }
@@ -77,6 +82,13 @@ export function parseHeartbeatKey(key: string): HeartbeatKey | undefined {
   const [root, second, third, ns, app, clientId] = tokens;
   if (root !== 'natsjob' || second !== 'heartbeat' || third !== 'client' || tokens.length !== 6) return undefined;
   if (ns === undefined || app === undefined || clientId === undefined) return undefined;
+  return isName(ns) && isName(app) && isClientId(clientId) ? { ns, app, clientId } : undefined;
+}
+
+export function parseDrainedKey(key: string): HeartbeatKey | undefined {
+  const tokens = key.split('.', 5);
+  const [kind, ns, app, clientId] = tokens;
+  if (kind !== 'drained' || tokens.length !== 4 || ns === undefined || app === undefined || clientId === undefined) return undefined;
   return isName(ns) && isName(app) && isClientId(clientId) ? { ns, app, clientId } : undefined;
 }
 

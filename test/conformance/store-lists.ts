@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError, type RunRecord } from '../../src-core/domain/index.ts';
 import type { RunQuery, Store } from '../../src-core/ports/index.ts';
-import { aBatch, aRun, idAt, T0 } from '../support/store-rows.ts';
+import { aBatch, aRun, ended, idAt, T0 } from '../support/store-rows.ts';
 
 /** What every Store's lists of runs must do; part of the Store's conformance suite. */
 export function listConformance(store: () => Store): void {
@@ -47,6 +47,19 @@ export function listConformance(store: () => Store): void {
           expect(await idsOf(store(), { ...query, limit: 50 }), JSON.stringify(query)).toEqual(expected(runs, query));
         }
       }
+    });
+
+    it('counts the ends of each worker, of its newest runs, at most so many', async () => {
+      const run = (second: number, part: Partial<RunRecord>): RunRecord => ended(aRun({ id: idAt(second, part.jobNumber ?? 1), ...part }), part);
+      await insert(
+        store(), run(1, { state: 'failed' }), run(2, {}), run(3, { state: 'expired' }), run(4, { state: 'cancelled' }), run(5, { state: 'active', endedAt: 0 }),
+        run(6, { workerId: 'w2' }), run(7, { workerId: '' }), run(8, { jobNumber: 2, namespace: 'else' }),
+      );
+      const workers = ['w1', 'w2', 'w3'].map((id) => ({ namespace: 'app', app: 'biz', id }));
+      expect(await store().workerEnds({ workers, from: T0, limit: 100 })).toEqual([{ ended: 4, failed: 2 }, { ended: 1, failed: 0 }, { ended: 0, failed: 0 }]);
+      expect(await store().workerEnds({ workers, from: T0 + 3_000, limit: 100 })).toEqual([{ ended: 2, failed: 1 }, { ended: 1, failed: 0 }, { ended: 0, failed: 0 }]);
+      expect((await store().workerEnds({ workers, from: T0, limit: 3 }))[0]).toEqual({ ended: 1, failed: 0 });
+      expect(await store().workerEnds({ workers: [{ namespace: 'else', app: 'biz', id: 'w1' }], from: T0, limit: 100 })).toEqual([{ ended: 1, failed: 0 }]);
     });
 
     it('gives the newest run of each job asked for', async () => {

@@ -66,6 +66,7 @@ export function createFakeApi(): FakeApi {
     },
     skips: call('skips', pageOf(SKIP)),
     workers: call('workers', () => [WORKER]),
+    drainWorker: call('drainWorker', () => ({ ...WORKER, drained: true })),
     servers: call('servers', () => [SERVER]),
     stepDown: call('stepDown', () => undefined),
     overview: call('overview', () => OVERVIEW),
@@ -123,7 +124,7 @@ const SKIP: SkipCount = { jobNumber: 7, namespace: 'app', app: 'orders', job: 'n
 
 export const WORKER: WorkerView = {
   id: 'w1', namespace: 'app', app: 'orders', ip: '10.0.0.1', comment: '', weight: 1, group: '', machineCpuUsage: '1%', machineMemoryUsage: '2%', processCpuUsage: '3%', processMemoryRss: '4 MB',
-  firstSeenAt: T0, lastSeenAt: T0, live: true,
+  firstSeenAt: T0, lastSeenAt: T0, live: true, drained: false, running: 1, ended24h: 10, failed24h: 2,
 };
 
 const SERVER: ServerView = {

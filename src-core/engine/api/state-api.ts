@@ -1,6 +1,6 @@
-import { ConflictError, InvalidInputError, NotFoundError } from '../../domain/errors.ts';
-import { isLive } from '../../domain/worker.ts';
-import type { EndTotals, Gauges, HealthView, Overview, SchedulerApi, ServerView } from '../../ports/index.ts';
+import { ConflictError, InvalidInputError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
+import { isLive, workerKey } from '../../domain/worker.ts';
+import type { EndTotals, Gauges, HealthView, Overview, SchedulerApi, ServerView, WorkerView } from '../../ports/index.ts';
 import { previewSchedule, ScheduleError } from '../../schedule/index.ts';
 import type { Core } from '../core.ts';
 
@@ -9,7 +9,7 @@ const ROUND_TRIP_LIMIT_MS = 500;
 const MOST_COUNTED = 100_000;
 
 /** What is going on: workers, servers, counters, health, previews. */
-export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'skips' | 'workers' | 'servers' | 'stepDown' | 'overview' | 'health' | 'gauges' | 'onChange'> {
+export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'skips' | 'workers' | 'drainWorker' | 'servers' | 'stepDown' | 'overview' | 'health' | 'gauges' | 'onChange'> {
   const { context, workers, jobs, book } = core;
   const { clock, bus, store, config } = context;
   return {
@@ -31,10 +31,16 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
       return { items: page.items, next: page.nextBefore };
     },
     async workers({ namespace, app }) {
-      const now = clock.now();
-      return [...workers.all()]
-        .filter((worker) => (namespace === undefined || worker.namespace === namespace) && (app === undefined || worker.app === app))
-        .map((worker) => ({ ...worker, live: isLive(worker, now) }));
+      return core.workerFigures.views([...workers.all()]
+        .filter((worker) => (namespace === undefined || worker.namespace === namespace) && (app === undefined || worker.app === app)));
+    },
+    async drainWorker(worker, drained) {
+      if (!core.isOpen) throw new UnavailableError('The scheduler is starting: it has not read the log yet.');
+      await core.drains.set(worker, drained);
+      const key = workerKey(worker);
+      const record = workers.get(key);
+      if (record === undefined) throw new NotFoundError('worker', key);
+      return (await core.workerFigures.views([record]))[0] as WorkerView;
     },
     async servers() {
       return [await server(core)];

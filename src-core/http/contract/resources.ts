@@ -272,6 +272,13 @@ export interface WorkerResource {
   readonly weight: number;
   readonly group: string;
   readonly live: boolean;
+  /** Taken out of the routing by a person: as if its weight were 0, until it is put back. */
+  readonly drained: boolean;
+  /** Open runs that name it, and open targets of fan-outs. */
+  readonly running: number;
+  /** Of its last runs of the last 24 hours, at most 1,000 looked at; targets of fan-outs are not among them. */
+  readonly ended24h: number;
+  readonly failed24h: number;
   readonly machineCpuUsage: string;
   readonly machineMemoryUsage: string;
   readonly processCpuUsage: string;

@@ -13,6 +13,7 @@ import type { Route } from './route.ts';
 import { runRoutes } from './run-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { skipRoutes } from './skip-routes.ts';
+import { workerRoutes } from './worker-routes.ts';
 
 export interface RouteContext {
   readonly api: SchedulerApi;
@@ -32,6 +33,7 @@ export function allRoutes({ api, clock, session, version, scrape }: RouteContext
     ...jobActionRoutes(api, clock),
     ...skipRoutes(api),
     ...runRoutes(api),
+    ...workerRoutes(api),
     ...clusterRoutes(api),
     liveRoute(),
     ...operationRoutes(api, scrape),

@@ -1,5 +1,5 @@
 import type { SchedulerApi } from '../../ports/api.ts';
-import { toOverview, toPreview, toServer, toWorker } from '../resources.ts';
+import { toOverview, toPreview, toServer } from '../resources.ts';
 import { PREVIEW_REQUEST } from '../schema/request-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
@@ -20,12 +20,6 @@ export function clusterRoutes(api: SchedulerApi): readonly Route[] {
         const { expression, timezone = '', dst = 'once', count = 10 } = body;
         return ok(toPreview(await api.schedule.preview({ expression, timezone, dst, count, from: readTime(body.from), anchor: readTime(body.anchor) })));
       },
-    }),
-    defineRoute({
-      method: 'GET', path: '/workers', operationId: 'listWorkers', summary: 'Workers known by their heartbeats', tag: 'Cluster',
-      query: { namespace: name(), app: name() },
-      answers: { 200: pageOf('Worker') },
-      handle: async ({ query }) => ok({ items: (await api.workers(present(query))).map(toWorker), nextCursor: null }),
     }),
     defineRoute({
       method: 'GET', path: '/servers', operationId: 'listServers', summary: 'Schedulers of this cluster', tag: 'Cluster',

@@ -1,7 +1,7 @@
 import { CATEGORIES, DST_POLICIES, JOB_STATES, MAX_ARGS_BYTES, MODELS } from '../../domain/job.ts';
 import { PRIORITY_WORDS } from '../../domain/job-input.ts';
 import { NAME_RULE } from '../../domain/names.ts';
-import type { BulkFilter, BulkRequest, LoginRequest, PreviewRequest, RunRequestBody } from '../contract.ts';
+import type { BulkFilter, BulkRequest, LoginRequest, PreviewRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
 import { FLAG, objectOf, oneOf, TIME } from './schema.ts';
 import type { Schema, SchemaOf } from './schema.ts';
 
@@ -26,6 +26,8 @@ export const RUN_REQUEST = objectOf<RunRequestBody>(
 );
 
 export const RERUN_REQUEST = objectOf<Pick<RunRequestBody, 'args'>>({ args: { description: `Text or any JSON value, at most ${MAX_ARGS_BYTES} bytes; absent or null = the run's own` } }, { optional: ['args'] });
+
+export const WORKER_PATCH = objectOf<WorkerPatch>({ drained: FLAG });
 
 export const BULK_ACTIONS = ['enable', 'disable', 'pause', 'run', 'tag', 'move', 'delete'] as const;
 const TAGS: Schema = { type: 'array', items: { type: 'string', minLength: 1, maxLength: 64 }, maxItems: 50 };

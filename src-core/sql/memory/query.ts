@@ -1,6 +1,6 @@
 import type { RunRecord, SubRunRecord } from '../../domain/index.ts';
-import { SUB_RUN_KINDS } from '../../domain/index.ts';
-import type { EndTotals, RunPage, RunQuery, SkipPage, SkipQuery } from '../../ports/index.ts';
+import { isFinal, SUB_RUN_KINDS } from '../../domain/index.ts';
+import type { EndTotals, RunPage, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../ports/index.ts';
 import { runIdFloor } from '../../wire/index.ts';
 import { ALL_JOBS } from '../roll-up.ts';
 import { isStorableId, parseBefore } from '../run-id.ts';
@@ -73,6 +73,14 @@ export function queryEndTotals(tables: Tables, query: { jobNumbers?: readonly nu
     });
   }
   return [...totals.values()].sort((a, b) => a.bucket - b.bucket);
+}
+
+export function queryWorkerEnds(tables: Tables, { workers, from, limit }: WorkerEndsQuery): WorkerEnds[] {
+  return workers.map(({ namespace, app, id }) => {
+    const named = [...tables.newestFirst()].filter((run) => run.workerId === id && BigInt(run.id) >= runIdFloor(from)).slice(0, limit);
+    const ended = named.filter((run) => run.namespace === namespace && run.app === app && isFinal(run.state));
+    return { ended: ended.length, failed: ended.filter(({ state }) => state === 'failed' || state === 'expired').length };
+  });
 }
 
 /** Empty texts and lists ask for nothing in particular. */

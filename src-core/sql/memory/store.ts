@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../domain/index.ts';
 import type { Store } from '../../ports/index.ts';
 import { applyToMemory } from './apply.ts';
-import { queryEndTotals, queryRuns, querySkips, querySubRuns } from './query.ts';
+import { queryEndTotals, queryRuns, querySkips, querySubRuns, queryWorkerEnds } from './query.ts';
 import { isOpen, Tables } from './tables.ts';
 
 /** A Store that forgets everything when dropped, for simulations and tests; it passes the same conformance suite as the databases. */
@@ -46,6 +46,7 @@ export function createMemoryStore(): Store {
     }),
     skips: (query) => open(() => querySkips(tables, query)),
     endTotals: (query) => open(() => queryEndTotals(tables, query)),
+    workerEnds: (query) => open(() => queryWorkerEnds(tables, query)),
     hasRunsOf: (jobNumber) => open(() => [...tables.runs.values()].some((run) => run.jobNumber === jobNumber)),
     deleteRunsBefore: (id, limit) => open(() => {
       const old = tables.runIds().filter((runId) => BigInt(runId) < BigInt(id) && isOld(runId)).slice(0, limit);

@@ -86,6 +86,7 @@ export function sqliteStore(parts: SqliteParts): Store {
     },
     skips: (query) => reader.ask('skips', query),
     endTotals: (query) => reader.ask('endTotals', query),
+    workerEnds: (query) => reader.ask('workerEnds', query),
     hasRunsOf: async (jobNumber) => here(() => byId.hasRunsOf(jobNumber)),
     deleteRunsBefore: (id, limit) => write(limit, () => retention.deleteRuns(id, limit)),
     async deleteCountersBefore(at) {

@@ -66,5 +66,6 @@ function sampleOf(schema: Schema): unknown {
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.type === 'array') return [sampleOf(schema.items!)];
   if (schema.type === 'string') return 'x';
+  if (schema.type === 'boolean') return true;
   throw new Error(`no sample for ${JSON.stringify(schema)}`);
 }

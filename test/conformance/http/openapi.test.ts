@@ -62,13 +62,14 @@ test('every reference leads somewhere, and all schemas compile', () => {
 
 const BODIES: Readonly<Record<string, unknown>> = {
   createNamespace: {}, createApp: {}, createJob: {}, replaceJob: {}, updateJob: {}, updateNamespace: {}, updateApp: {},
+  updateWorker: { drained: true },
   login: { user: 'admin', password: 'correct horse' }, bulkJobs: { ids: ['7'], action: 'enable' }, previewSchedule: { expression: '@daily' },
 };
 
 test('every operation answers as its schema says', async () => {
   const order = [...operations()].sort(([, , a], [, , b]) => Number(a.operationId === 'logout') - Number(b.operationId === 'logout'));
   for (const [method, path, operation] of order) {
-    const url = path.replace('{ns}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12');
+    const url = path.replace('{ns}', 'app').replace('{namespace}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12');
     const headers: Record<string, string> = operation.parameters.some((parameter) => parameter.name === 'If-Match') ? { 'if-match': '"12"' } : {};
     const answer = await http.send(method, `/${url}`, operation.requestBody ? (BODIES[operation.operationId] ?? {}) : undefined, headers);
     checkAnswer(operation, answer.status, answer.headers.get('content-type'), answer.body ?? answer.text);

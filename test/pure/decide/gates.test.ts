@@ -7,7 +7,7 @@ import type { JobDefinition } from '../../../src-core/domain/job.ts';
 import { aDefinition } from '../../support/job-fixture.ts';
 
 const NOW = 1_800_000_000_000;
-const OPEN: Situation = { now: NOW, leading: true, connected: true, active: 0, waiting: 0, liveWorkers: 3, targets: 2, rateFreeAt: 0 };
+const OPEN: Situation = { now: NOW, leading: true, connected: true, active: 0, waiting: 0, liveWorkers: 3, targets: 2, drained: 0, rateFreeAt: 0 };
 
 type Row = [name: string, job: Parameters<typeof aDefinition>[0], situation: Partial<Situation>, verdict: string];
 
@@ -85,7 +85,7 @@ const definitions: fc.Arbitrary<JobDefinition> = fc.record({
   schedule: fc.record({ startAt: fc.constantFrom(null, NOW, NOW + 1), endAt: fc.constantFrom(null, NOW, NOW + 1) }),
 }).map((part) => aDefinition(part));
 const situations: fc.Arbitrary<Situation> = fc.record({
-  now: fc.constant(NOW), leading: fc.boolean(), connected: fc.boolean(), active: fc.nat(4), waiting: fc.nat(4), liveWorkers: fc.nat(2), targets: fc.nat(2),
+  now: fc.constant(NOW), leading: fc.boolean(), connected: fc.boolean(), active: fc.nat(4), waiting: fc.nat(4), liveWorkers: fc.nat(2), targets: fc.nat(2), drained: fc.nat(2),
   rateFreeAt: fc.constantFrom(0, NOW, NOW + 1),
 });
 

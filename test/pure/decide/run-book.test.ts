@@ -209,3 +209,50 @@ describe('a retry', () => {
     expect(all.book.size).toBe(0);
   });
 });
+
+describe('what a worker has open', () => {
+  const load = (worker: string, ...messages: Message[]): number => {
+    const { book, save } = withView(...messages);
+    save();
+    return book.workerLoad.of(`app.biz.${worker}`);
+  };
+  const withView = (...messages: Message[]) => {
+    const all = new BookWithView();
+    for (const message of messages) message(all.book);
+    return { book: all.book, save: () => all.save() };
+  };
+  const one: RunShape = { id: taskId(6), model: 'ultra' };
+  const sent = dispatch(one, { tail: 'a', subId: '1' });
+
+  test('is each run that was sent to it, until it ends', () => {
+    expect(load('a', sent, sent)).toBe(1);
+    expect(load('b', sent)).toBe(0);
+    const done = end(one, 'success', 1, { kind: 'client-end', subId: '1', clientId: 'other' });
+    expect([load('a', sent, done), load('other', sent, done), load('a', done, sent)]).toEqual([0, 0, 0]);
+  });
+
+  test('is each run that waits for it', () => {
+    expect(load('a', accepted(one, { workerId: 'a' }))).toBe(1);
+    expect(load('a', accepted(one, { workerId: 'a' }), sent)).toBe(1);
+    expect(load('a', accepted(one, { workerId: 'a' }), end(one, 'cancelled', 1))).toBe(0);
+  });
+
+  test('is each target of a fan-out that was sent and has not ended', () => {
+    const plan = accepted(fan, { targets });
+    const done = (subId: string, number: number) => end(fan, 'success', number, { kind: 'client-end', subId });
+    expect([load('a', plan), load('a', plan, toTarget(1)), load('b', plan, toTarget(1))]).toEqual([0, 1, 0]);
+    expect(load('a', plan, toTarget(1), toTarget(2), done('1', 1))).toBe(0);
+    expect(load('b', plan, toTarget(1), toTarget(2), done('1', 1))).toBe(1);
+    expect(load('b', plan, toTarget(1), toTarget(2), done('1', 1), done('2', 2))).toBe(0);
+    expect(load('b', plan, toTarget(1), toTarget(2), end(fan, 'cancelled', 1))).toBe(0);
+  });
+
+  test('is the same after a restart from the view', () => {
+    const before = new BookWithView();
+    for (const message of [sent, accepted(fan, { targets }), toTarget(1), toTarget(2), end(fan, 'success', 1, { kind: 'client-end', subId: '1' })]) message(before.book);
+    before.save();
+    const after = new BookWithView();
+    for (const run of before.runs.values()) after.book.load({ ...run }, [...before.subRuns.values()].filter((sub) => sub.runId === run.id));
+    expect([after.book.workerLoad.of('app.biz.a'), after.book.workerLoad.of('app.biz.b')]).toEqual([1, 1]);
+  });
+});

@@ -9,6 +9,7 @@ import { moveLog } from './move-log.ts';
 import type { AnswerMessage, RequestKind, RequestMessage, Requests } from './requests.ts';
 import { readRuns } from './runs.ts';
 import { readSkips } from './skips.ts';
+import { readWorkerEnds } from './worker-ends.ts';
 
 /** Answers requests one after the other until told to close (null), then leaves the port. */
 export function answerReads(options: ConnectionOptions, port: MessagePort): void {
@@ -22,6 +23,7 @@ export function answerReads(options: ConnectionOptions, port: MessagePort): void
     lastRuns: (jobNumbers) => readLastRuns(db, jobNumbers),
     skips: (query) => readSkips(db, query),
     endTotals: (query) => readEndTotals(db, query),
+    workerEnds: (query) => readWorkerEnds(db, query),
     checkpoint: ({ finish }) => moveLog(keeper, finish),
   };
   port.on('message', (message: RequestMessage | null) => {

@@ -1,4 +1,4 @@
-import type { EndTotals, RunQuery, SkipPage, SkipQuery } from '../../../ports/index.ts';
+import type { EndTotals, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
 import type { RawRun } from '../run-row.ts';
 import type { EndTotalsQuery } from './end-totals.ts';
 import type { RawRunPage } from './runs.ts';
@@ -9,6 +9,7 @@ export interface Requests {
   lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
   skips: { readonly ask: SkipQuery; readonly answer: SkipPage };
   endTotals: { readonly ask: EndTotalsQuery; readonly answer: readonly EndTotals[] };
+  workerEnds: { readonly ask: WorkerEndsQuery; readonly answer: readonly WorkerEnds[] };
   /** See Checkpointer. `finish`: nobody writes meanwhile, so begin the log anew. */
   checkpoint: { readonly ask: { readonly finish: boolean }; readonly answer: CheckpointResult };
 }

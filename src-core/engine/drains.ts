@@ -1,0 +1,87 @@
+import { ConflictError, NotFoundError, UnavailableError } from '../domain/errors.ts';
+import { workerKey } from '../domain/worker.ts';
+import type { Bucket, BucketWatch } from '../ports/index.ts';
+import { CONTROL_BUCKET, drainedKey, parseDrainedKey } from '../wire/index.ts';
+import type { EngineContext } from './context.ts';
+import type { Workers } from './workers.ts';
+
+const MOST_DRAINED = 10_000;
+const TRIES = 10;
+const HEED_MS = 2_000;
+
+/** Workers that a person has taken out of the routing: entries of the control bucket, so that every node and the next start know them. */
+export class Drains {
+  readonly #context: EngineContext;
+  readonly #workers: Workers;
+  readonly #changed: (key: string) => void;
+  readonly #bucket: Bucket;
+  readonly #waiters = new Set<() => void>();
+  #watch: BucketWatch | undefined;
+
+  /** `changed` is told the key of a worker that is drained or put back. */
+  constructor(context: EngineContext, workers: Workers, changed: (key: string) => void) {
+    this.#context = context;
+    this.#workers = workers;
+    this.#changed = changed;
+    this.#bucket = context.bus.bucket(CONTROL_BUCKET);
+  }
+
+  /** Resolves once all that are drained are known; after that breaks are mended without a word. Rejects with UnavailableError. */
+  async start(): Promise<void> {
+    this.#watch ??= await this.#context.bus.watch(CONTROL_BUCKET, (key, text) => this.#apply(key, text !== undefined));
+  }
+
+  async stop(): Promise<void> {
+    await this.#watch?.stop();
+    this.#watch = undefined;
+  }
+
+  /** Resolves when this node heeds it. Rejects with NotFoundError, ConflictError when too many are drained, or UnavailableError. */
+  async set(worker: { namespace: string; app: string; id: string }, drained: boolean): Promise<void> {
+    const name = workerKey(worker);
+    if (this.#workers.get(name) === undefined) throw new NotFoundError('worker', name);
+    if (drained && !this.#workers.isDrained(name) && this.#workers.drained >= MOST_DRAINED) throw new ConflictError(`${MOST_DRAINED} workers are drained already; put some back first.`);
+    await this.#write(drainedKey(worker.namespace, worker.app, worker.id), drained);
+    await this.#heeded(() => this.#workers.isDrained(name) === drained);
+  }
+
+  async #write(key: string, drained: boolean): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const entry = await this.#bucket.get(key);
+      if ((entry !== undefined) === drained) return;
+      const isDone = entry === undefined
+        ? (await this.#bucket.compareAndSet(key, JSON.stringify({ at: this.#context.clock.now() }), 0)) !== undefined
+        : await this.#bucket.compareAndDelete(key, entry.revision);
+      if (isDone) return;
+    }
+    throw new UnavailableError('Others are changing the same worker; try again.');
+  }
+
+  #heeded(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!isSo()) return;
+        end();
+        resolve();
+      };
+      const cancel = this.#context.clock.after(HEED_MS, () => {
+        end();
+        reject(new UnavailableError('The change is stored, but this server does not read it right now.'));
+      });
+      const end = (): void => {
+        cancel();
+        this.#waiters.delete(look);
+      };
+      this.#waiters.add(look);
+    });
+  }
+
+  #apply(entryKey: string, drained: boolean): void {
+    const parts = parseDrainedKey(entryKey);
+    if (parts === undefined) return;
+    const key = workerKey({ namespace: parts.ns, app: parts.app, id: parts.clientId });
+    if (this.#workers.setDrained(key, drained)) this.#changed(key);
+    for (const look of [...this.#waiters]) look();
+  }
+}
