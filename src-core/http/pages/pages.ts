@@ -4,6 +4,8 @@ import { extname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { PAGE_POLICY } from '../server/security-headers.ts';
+import { chooseEncoding } from './choose-encoding.ts';
+import type { Encoding } from './choose-encoding.ts';
 import { plainPage } from './plain-page.ts';
 
 export interface PageRequest {
@@ -27,6 +29,7 @@ export interface Pages {
 
 /**
  * The panel's files, or one plain page. What can be served is listed once at the start: no path of a request ever reaches the disk.
+ * `x.br` and `x.gz` beside `x` are what is sent for it to those who take them; without them texts are zipped when first asked for.
  * Behind a proxy that strips its prefix, and behind one that leaves /natsjob in place, all works alike because links are relative.
  */
 export async function createPages(options: { panelDir: string | undefined; version: string }): Promise<Pages> {
@@ -36,7 +39,7 @@ export async function createPages(options: { panelDir: string | undefined; versi
   const load = (path: string): Promise<LoadedFile> => {
     let file = loaded.get(path);
     if (!file) {
-      file = path === 'index.html' && !hasPanel ? prepare(path, Buffer.from(plainPage(options.version))) : readFile(files.get(path)!).then((bytes) => prepare(path, bytes));
+      file = path === 'index.html' && !hasPanel ? prepare(path, Buffer.from(plainPage(options.version)), NO_SIBLINGS) : loadFile(path, files);
       loaded.set(path, file);
       file.catch(() => loaded.delete(path));
     }
@@ -48,7 +51,7 @@ export async function createPages(options: { panelDir: string | undefined; versi
       const path = pathOf(request.path);
       if (path === undefined) return undefined;
       const name = path === '' ? 'index.html' : path;
-      if (name === 'index.html' || files.has(name)) return answerFile(await load(name), request);
+      if (name === 'index.html' || (files.has(name) && !isSibling(name, files))) return answerFile(await load(name), request);
       // The panel's places are behind "#"; somebody who typed one without it is sent there.
       if (hasPanel && request.accept.includes('text/html') && extname(name) === '') {
         return redirect(`${'../'.repeat(name.split('/').length - 1) || './'}#/${request.path.replace(/^\/(natsjob\/)?/, '')}`);
@@ -63,8 +66,10 @@ interface LoadedFile {
   readonly tag: string;
   readonly immutable: boolean;
   readonly bytes: Buffer;
-  readonly zipped: Buffer | undefined;
+  readonly packed: Readonly<Partial<Record<Encoding, Buffer>>>;
 }
+
+const NO_SIBLINGS: LoadedFile['packed'] = {};
 
 const PREFIX = '/natsjob';
 
@@ -73,9 +78,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
   '.webmanifest': 'application/manifest+json; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.webp': 'image/webp',
   '.ico': 'image/x-icon',
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
@@ -101,30 +108,46 @@ function pathOf(path: string): string | undefined {
   }
 }
 
-async function prepare(path: string, bytes: Buffer): Promise<LoadedFile> {
+/** Only a packed form of another file. */
+function isSibling(name: string, files: ReadonlyMap<string, string>): boolean {
+  return /\.(br|gz)$/.test(name) && files.has(name.slice(0, -3));
+}
+
+async function loadFile(path: string, files: ReadonlyMap<string, string>): Promise<LoadedFile> {
+  const packed: Partial<Record<Encoding, Buffer>> = {};
+  const [brotli, gzipped] = [files.get(`${path}.br`), files.get(`${path}.gz`)];
+  if (brotli !== undefined) packed.br = await readFile(brotli);
+  if (gzipped !== undefined) packed.gzip = await readFile(gzipped);
+  return prepare(path, await readFile(files.get(path)!), packed);
+}
+
+async function prepare(path: string, bytes: Buffer, siblings: LoadedFile['packed']): Promise<LoadedFile> {
   const type = TYPES[extname(path)] ?? 'application/octet-stream';
-  const zips = bytes.length > 1_024 && /^text|json|svg/.test(type);
+  const zips = siblings.gzip === undefined && bytes.length > 1_024 && /^text|json|svg/.test(type);
   return {
     type,
-    tag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    tag: createHash('sha256').update(bytes).digest('base64url').slice(0, 22),
     // The bundler puts a hash of the content into these names.
-    immutable: /^assets\/.*-[A-Za-z0-9_-]{8,}\.\w+$/.test(path),
+    immutable: /^assets\/.*[.-][A-Za-z0-9_-]{8,}\.\w+$/.test(path),
     bytes,
-    zipped: zips ? await promisify(gzip)(bytes) : undefined,
+    packed: zips ? { ...siblings, gzip: await promisify(gzip)(bytes) } : siblings,
   };
 }
 
 function answerFile(file: LoadedFile, request: PageRequest): PageAnswer {
+  const encoding = chooseEncoding(request.acceptEncoding, Object.keys(file.packed) as Encoding[]);
+  // The packed form is another sequence of bytes, so it has another tag.
+  const tag = `"${file.tag}${encoding === undefined ? '' : `-${encoding}`}"`;
   const headers: Record<string, string> = {
     'content-type': file.type,
     'content-security-policy': PAGE_POLICY,
     'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    etag: file.tag,
+    etag: tag,
     vary: 'Accept-Encoding',
   };
-  if (request.ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.tag)) return { status: 304, headers, body: undefined };
-  if (file.zipped === undefined || !/\bgzip\b/.test(request.acceptEncoding)) return { status: 200, headers, body: file.bytes };
-  return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: file.zipped };
+  if (request.ifNoneMatch?.split(',').some((known) => known.trim().replace(/^W\//, '') === tag)) return { status: 304, headers, body: undefined };
+  if (encoding === undefined) return { status: 200, headers, body: file.bytes };
+  return { status: 200, headers: { ...headers, 'content-encoding': encoding }, body: file.packed[encoding] };
 }
 
 function redirect(location: string): PageAnswer {

@@ -1,12 +1,15 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFixture } from '../../support/http-fixture.ts';
 import type { HttpFixture } from '../../support/http-fixture.ts';
+
+const STYLE = 'body{margin:0}'.repeat(300);
 
 let folder: string;
 let http: HttpFixture;
@@ -21,6 +24,11 @@ beforeAll(async () => {
   await writeFile(join(folder, 'panel/index.html'), '<!doctype html><script type="module" src="./assets/index-Ab12_x9Z.js"></script>');
   await writeFile(join(folder, 'panel/assets/index-Ab12_x9Z.js'), 'export default 1;'.repeat(200));
   await writeFile(join(folder, 'panel/中 文.svg'), '<svg/>');
+  await writeFile(join(folder, 'panel/assets/style-Ab12_x9Z.css'), STYLE);
+  await writeFile(join(folder, 'panel/assets/style-Ab12_x9Z.css.br'), brotliCompressSync(STYLE));
+  await writeFile(join(folder, 'panel/assets/style-Ab12_x9Z.css.gz'), gzipSync(STYLE));
+  await writeFile(join(folder, 'panel/assets/lone.gz'), 'lone');
+  await symlink(join(folder, 'secret.txt'), join(folder, 'panel/link.txt'));
   http = await startFixture({ panelDir: join(folder, 'panel') });
   bare = await startFixture();
   proxy = createServer(proxyLikeTheManual).listen(0, '127.0.0.1');
@@ -72,7 +80,31 @@ test('files are typed, zipped, tagged, and kept by the browser when their name s
   expect((await http.send('POST', '//', {})).status).toBe(404);
 });
 
-test.each(['//../secret.txt', '//%2e%2e/secret.txt', '//..%2fsecret.txt', '//assets/../../secret.txt', '//%2fetc/passwd', '//natsjob/../../secret.txt', '//%00', '//%ff', '//missing.js'])('%s leads nowhere', async (path) => {
+test('a page may load from here only, run no made-up script, and be framed by nobody', async () => {
+  for (const path of ['//', '//assets/index-Ab12_x9Z.js', '//jobs']) {
+    const { headers } = await http.send('GET', path, undefined, { accept: 'text/html' });
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-hashes' 'sha256-iaOezIDcQIoxCULa6FBKKuLUu09R7kG+Mlu+JVfU3Rw='; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html");
+    expect([headers.get('x-content-type-options'), headers.get('referrer-policy'), headers.get('cross-origin-opener-policy')]).toEqual(['nosniff', 'no-referrer', 'same-origin']);
+  }
+});
+
+test.each([
+  ['br, gzip', 'br'], ['gzip, deflate, br;q=0', 'gzip'], ['gzip;q=0.5, *;q=0', 'gzip'], ['*', 'br'], ['identity', null], ['br;q=0, gzip;q=0.0', null],
+])('who takes "%s" gets what lies packed as %s beside a file', async (accepted, encoding) => {
+  const path = '/assets/style-Ab12_x9Z.css';
+  const style = await http.send('GET', `/${path}`, undefined, { 'accept-encoding': accepted });
+  expect([style.status, style.headers.get('content-encoding'), style.headers.get('content-type'), style.text]).toEqual([200, encoding, 'text/css; charset=utf-8', STYLE]);
+  expect([style.headers.get('cache-control'), style.headers.get('vary')]).toEqual(['public, max-age=31536000, immutable', 'Accept-Encoding']);
+  const again = await http.send('GET', `/${path}`, undefined, { 'accept-encoding': accepted, 'if-none-match': `"other", W/${style.headers.get('etag')}` });
+  expect([again.status, again.text]).toEqual([304, '']);
+});
+
+test('packed files have no address of their own, unless nothing else has their name', async () => {
+  expect((await http.send('GET', '//assets/style-Ab12_x9Z.css.br')).status).toBe(404);
+  expect((await http.send('GET', '//assets/lone.gz')).text).toBe('lone');
+});
+
+test.each(['//link.txt', '//../secret.txt', '//%2e%2e/secret.txt', '//..%2fsecret.txt', '//assets/../../secret.txt', '//%2fetc/passwd', '//natsjob/../../secret.txt', '//%00', '//%ff', '//missing.js'])('%s leads nowhere', async (path) => {
   const answer = await rawGet(http.origin, path.slice(1));
   expect(answer.status).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);

@@ -38,7 +38,7 @@ test('a body of nothing but what the description requires is taken, and one with
       // A login takes no made-up words.
       if (schema === undefined || operation.operationId === 'login') continue;
       tried++;
-      const url = path.replace('/natsjob/api', '').replace('{ns}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12');
+      const url = path.replace('/natsjob/api', '').replace('{ns}', 'app').replace('{namespace}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12');
       const headers: Record<string, string> = operation.parameters.some(({ name }) => name === 'If-Match') ? { 'if-match': '"12"' } : {};
       const required = requiredOf(schema);
       const body = Object.fromEntries(required.map((name) => [name, sampleOf(schema.properties![name]!)]));
