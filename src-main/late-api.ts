@@ -2,7 +2,7 @@ import type { HttpOptions } from '../src-core/http/index.ts';
 
 type Api = HttpOptions['api'];
 type Change = Parameters<Parameters<Api['onChange']>[0]>[0];
-type Group = 'namespaces' | 'apps' | 'jobs' | 'schedule' | 'runs';
+type Group = 'namespaces' | 'apps' | 'jobs' | 'schedule' | 'runs' | 'looking';
 
 export interface LateApi {
   readonly api: Api;
@@ -27,6 +27,7 @@ export function lateApi(why: string, refuse: (why: string) => Error): LateApi {
   };
   const api: Api = {
     namespaces: lateGroup('namespaces'), apps: lateGroup('apps'), jobs: lateGroup('jobs'), schedule: lateGroup('schedule'), runs: lateGroup('runs'),
+    looking: lateGroup('looking'),
     skips: async (...args) => present().skips(...args),
     workers: async (filter) => present().workers(filter),
     drainWorker: async (...args) => present().drainWorker(...args),

@@ -5,6 +5,7 @@ import { appApi, namespaceApi } from './api/definitions-api.ts';
 import { JobWriter } from './api/definition-writer.ts';
 import type { WriterParts } from './api/definition-writer.ts';
 import { jobApi } from './api/job-api.ts';
+import { lookingApi } from './api/looking-api.ts';
 import type { RunApiParts } from './api/run-api.ts';
 import { runApi } from './api/run-api.ts';
 import { stateApi } from './api/state-api.ts';
@@ -79,6 +80,7 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
       apps: appApi(loaded(writerParts), open(writerParts)),
       jobs: jobApi(loaded(runParts), open(runParts)),
       runs: runApi(loaded(runParts), open(runParts)),
+      looking: lookingApi(loaded(runParts)),
       ...stateApi(core, oddities),
     },
   };

@@ -210,6 +210,7 @@ function toLimits(job: JobDefinition): Pick<JobResource, 'maxRunning' | 'overlap
   return { maxRunning: job.maxRunning, overlap: job.overlap, queueLimit: job.queueLimit, timeoutMs: job.timeoutMs, retry: { attempts, backoff, delayMs, maxDelayMs, on } };
 }
 
-function between(from: number, to: number): number | null {
+/** Milliseconds from one moment to the other; null when one has not come. */
+export function between(from: number, to: number): number | null {
   return from > 0 && to > 0 ? to - from : null;
 }

@@ -3,7 +3,8 @@ import type { PriorityWord } from '../domain/job-input.ts';
 import type { RunRecord, RunState, SkipReason, SubRunRecord, Trigger } from '../domain/run.ts';
 import type { SkipCount } from '../domain/skip.ts';
 import type { WorkerRecord } from '../domain/worker.ts';
-import type { EndTotals } from './store.ts';
+import type { LookingApi } from './looking.ts';
+import type { Count, EndTotals } from './store.ts';
 
 /**
  * What the scheduler offers to whoever drives it: the HTTP API, a program that embeds it, tests.
@@ -16,6 +17,7 @@ export interface SchedulerApi {
   jobs: JobApi;
   schedule: ScheduleApi;
   runs: RunApi;
+  looking: LookingApi;
   /** Skipped fires by job, reason and hour, newest hour first; also of jobs that are gone while runs of them are kept. */
   skips(filter: SkipFilter, page: { limit: number; before?: string }): Promise<SkipCountPage>;
   workers(filter: { namespace?: string; app?: string }): Promise<readonly WorkerView[]>;
@@ -97,6 +99,7 @@ export interface BulkResult {
 
 export interface JobApi {
   list(filter: JobFilter, page: { limit: number; after?: string }): Promise<{ items: readonly JobView[]; next: string | undefined }>;
+  count(filter: JobFilter): Promise<Count>;
   /** `id`: `namespace.app.name` or the opaque id. */
   get(id: string): Promise<JobView>;
   create(input: unknown): Promise<JobView>;
@@ -177,6 +180,8 @@ export interface RunFilter {
 
 export interface RunApi {
   list(filter: RunFilter, page: { limit: number; before?: string }): Promise<{ items: readonly RunRecord[]; next: string | undefined }>;
+  /** Up to 10,000, and as far as a moment reaches. */
+  count(filter: RunFilter): Promise<Count>;
   get(taskId: string): Promise<RunRecord>;
   subRuns(taskId: string, page: { limit: number; before?: string }): Promise<{ items: readonly SubRunRecord[]; next: string | undefined }>;
   /** What is known of the run's way, oldest first: from the record, its attempts and sub-runs. */
@@ -230,6 +235,9 @@ export interface Overview {
   readonly ended: { completed: number; failed: number; expired: number; cancelled: number };
   readonly skipped: number;
   readonly perHour: readonly EndTotals[];
+  /** Over the newest ended runs of the last 24 hours, at most 1,000; null when there are none. */
+  readonly latenessMsP95: number | null;
+  readonly durationMsP95: number | null;
   readonly oddities: Readonly<Record<string, number>>;
 }
 

@@ -75,6 +75,12 @@ export interface RunPage {
   readonly nextBefore: string | undefined;
 }
 
+/** What sums and small lists need of a run. */
+export type RunBrief = Pick<RunRecord, 'id' | 'jobNumber' | 'state' | 'scheduledAt' | 'dueAt' | 'dispatchedAt' | 'endedAt' | 'reason'>;
+
+/** `more`: there are more than were counted. */
+export type Count = { readonly count: number; readonly more: boolean };
+
 export interface SkipQuery {
   readonly jobNumbers?: readonly number[];
   readonly namespace?: string;
@@ -146,6 +152,12 @@ export interface Store {
   run(id: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   runs(query: RunQuery): Promise<RunPage>;
+  /** How many there are, as far as they can be counted in a moment and up to `limit`. */
+  countRuns(query: RunQuery): Promise<Count>;
+  /** Newest first; fewer than there are when the search takes long. */
+  briefs(query: RunQuery): Promise<readonly RunBrief[]>;
+  /** The newest `limit` runs of each job that has any, newest first, by job number. */
+  recentRuns(jobNumbers: readonly number[], limit: number): Promise<ReadonlyMap<number, readonly RunBrief[]>>;
   subRuns(runId: string, options: { before?: string; limit: number }): Promise<{ items: readonly SubRunRecord[]; nextBefore: string | undefined }>;
   /** Newest run of each of the jobs, by job number. */
   lastRuns(jobNumbers: readonly number[]): Promise<ReadonlyMap<number, RunRecord>>;

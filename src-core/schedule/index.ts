@@ -9,4 +9,5 @@ export { previewSchedule, type PreviewFire } from './preview.ts';
 export type { DstPolicy, Schedule, ScheduleSpec } from './schedule.ts';
 export { ScheduleCache } from './scheduleCache.ts';
 export { ScheduleError } from './scheduleError.ts';
+export { soonest } from './soonest.ts';
 export { spreadOffset } from './spread.ts';

@@ -44,7 +44,9 @@ export function listConformance(store: () => Store): void {
       for (const one of filters) {
         for (const other of [{}, ...filters]) {
           const query = { ...one, ...other };
-          expect(await idsOf(store(), { ...query, limit: 50 }), JSON.stringify(query)).toEqual(expected(runs, query));
+          const ids = expected(runs, query);
+          expect(await idsOf(store(), { ...query, limit: 50 }), JSON.stringify(query)).toEqual(ids);
+          expect(await store().countRuns({ ...query, limit: 50 }), JSON.stringify(query)).toEqual({ count: Math.min(50, ids.length), more: ids.length > 50 });
         }
       }
     });
@@ -60,6 +62,24 @@ export function listConformance(store: () => Store): void {
       expect(await store().workerEnds({ workers, from: T0 + 3_000, limit: 100 })).toEqual([{ ended: 2, failed: 1 }, { ended: 1, failed: 0 }, { ended: 0, failed: 0 }]);
       expect((await store().workerEnds({ workers, from: T0, limit: 3 }))[0]).toEqual({ ended: 1, failed: 0 });
       expect(await store().workerEnds({ workers: [{ namespace: 'else', app: 'biz', id: 'w1' }], from: T0, limit: 100 })).toEqual([{ ended: 1, failed: 0 }]);
+    });
+
+    it('gives the newest runs of each job asked for, in brief', async () => {
+      await insert(store(), ...[1, 2, 3].map((second) => aRun({ id: idAt(second, 1), reason: `r${second}` })), ended(aRun({ id: idAt(9, 2), jobNumber: 2 })), aRun({ id: idAt(5, 3), jobNumber: 3 }));
+      const recent = await store().recentRuns([2, 1, 77, 1], 2);
+      expect([...recent].map(([number, runs]) => [number, runs.map(({ id }) => id)]).sort()).toEqual([[1, [idAt(3, 1), idAt(2, 1)]], [2, [idAt(9, 2)]]]);
+      expect(recent.get(1)![0]).toEqual({ id: idAt(3, 1), jobNumber: 1, state: 'active', scheduledAt: T0, dueAt: 0, dispatchedAt: T0 + 10, endedAt: 0, reason: 'r3' });
+      expect(await store().recentRuns([], 5)).toEqual(new Map());
+    });
+
+    it('gives runs in brief as it would list them', async () => {
+      const runs = mixedRuns(300);
+      await insert(store(), ...runs);
+      for (const query of [{}, { namespace: 'n1', states: ['completed', 'failed'] as const }, { namespace: 'none' }, { from: T0 + 290_000 }]) {
+        const briefs = await store().briefs({ ...query, limit: 100 });
+        expect(briefs.map(({ id }) => id), JSON.stringify(query)).toEqual(expected(runs, query).slice(0, 100));
+      }
+      expect(Object.keys((await store().briefs({ limit: 1 }))[0]!).sort()).toEqual(['dispatchedAt', 'dueAt', 'endedAt', 'id', 'jobNumber', 'reason', 'scheduledAt', 'state']);
     });
 
     it('gives the newest run of each job asked for', async () => {

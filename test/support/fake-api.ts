@@ -44,6 +44,7 @@ export function createFakeApi(): FakeApi {
     },
     jobs: {
       list: call('jobs.list', pageOf(jobView())),
+      count: call('jobs.count', () => ({ count: 3, more: false })),
       get: call('jobs.get', () => jobView()),
       create: call('jobs.create', () => jobView()),
       replace: call('jobs.replace', () => jobView()),
@@ -58,11 +59,17 @@ export function createFakeApi(): FakeApi {
     schedule: { preview: call('schedule.preview', () => ({ timezone: 'Asia/Shanghai', fires: [{ at: T0, local: '2026-03-01 08:00:00', note: undefined }], notes: ['note'] })) },
     runs: {
       list: call('runs.list', pageOf(runRecord())),
+      count: call('runs.count', () => ({ count: 10_000, more: true })),
       get: call('runs.get', () => runRecord()),
       subRuns: call('runs.subRuns', pageOf(SUB_RUN)),
       events: call('runs.events', () => [{ at: T0, kind: 'dispatched', detail: 'to w1' }]),
       cancel: call('runs.cancel', () => runRecord({ state: 'cancelled', status: 'cancelled' })),
       rerun: call('runs.rerun', () => ({ taskId: '437500000000000002', state: 'waiting' })),
+    },
+    looking: {
+      recentRuns: call('looking.recentRuns', () => [{ jobId: '7', runs: [runRecord({ state: 'completed', endedAt: T0 + 100 }), runRecord()], ended: 1, completed: 1, durationMsAvg: 96, durationMsP95: 96 }]),
+      fires: call('looking.fires', () => [{ ...LABEL, at: T0 }]),
+      stats: call('looking.stats', () => [TOTALS]),
     },
     skips: call('skips', pageOf(SKIP)),
     workers: call('workers', () => [WORKER]),
@@ -115,6 +122,8 @@ export function runRecord(change: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
+const LABEL = { jobId: '7', namespace: 'app', app: 'orders', job: 'nightly', expression: '0 3 * * *', timezone: 'UTC' };
+
 const SUB_RUN: SubRunRecord = {
   runId: '437500000000000001', kind: 'flow', number: 9, workerId: 'w1', sceneId: 's', sceneName: 'S', status: 'success', reason: '', monitorStatus: '', monitorPayload: '',
   startedAt: T0, endedAt: 0, createdAt: T0,
@@ -135,7 +144,7 @@ const SERVER: ServerView = {
 const TOTALS = { bucket: T0, completed: 3, failed: 1, expired: 0, cancelled: 0, durationMsSum: 10, durationMsMax: 7, latenessMsSum: 4, latenessMsMax: 3 };
 
 const OVERVIEW: Overview = {
-  jobs: 1, jobsEnabled: 1, running: 1, queued: 0, workersLive: 1, dueNextHour: 1, ended: { completed: 3, failed: 1, expired: 0, cancelled: 0 }, skipped: 2, perHour: [TOTALS],
+  jobs: 1, jobsEnabled: 1, running: 1, queued: 0, workersLive: 1, dueNextHour: 1, ended: { completed: 3, failed: 1, expired: 0, cancelled: 0 }, skipped: 2, perHour: [TOTALS], latenessMsP95: 3, durationMsP95: null,
   oddities: { 'bad-answer': 1 },
 };
 

@@ -42,6 +42,11 @@ export function jobApi(seen: () => JobApiParts, parts: () => JobApiParts): JobAp
       const page = found.slice(0, limit);
       return { items: await views(seen(), page), next: found.length > limit ? page.at(-1)?.key : undefined };
     },
+    async count(filter) {
+      let count = 0;
+      for (const job of seen().jobs.all()) if (matches(job, filter)) count++;
+      return { count, more: false };
+    },
     async get(id) {
       return view(seen(), find(seen().jobs, id));
     },

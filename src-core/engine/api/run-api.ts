@@ -11,6 +11,7 @@ export interface RunApiParts extends JobApiParts {
 }
 
 const CANCEL_PATIENCE_MS = 10_000;
+const MOST_COUNTED = 10_000;
 const SUB_RUNS_IN_EVENTS = 200;
 
 /** `seen` answers once the database is read, `parts` once the log is: reads do not need NATS. */
@@ -19,6 +20,9 @@ export function runApi(seen: () => RunApiParts, parts: () => RunApiParts): RunAp
     async list(filter, { limit, before }) {
       const page = await seen().context.store.runs({ ...filter, limit, ...(before === undefined ? {} : { before }) });
       return { items: page.items, next: page.nextBefore };
+    },
+    async count(filter) {
+      return seen().context.store.countRuns({ ...filter, limit: MOST_COUNTED });
     },
     get(taskId) {
       return getRun(seen(), taskId);

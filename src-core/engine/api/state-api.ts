@@ -1,12 +1,17 @@
 import { ConflictError, InvalidInputError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
 import { isLive, workerKey } from '../../domain/worker.ts';
 import type { EndTotals, Gauges, HealthView, Overview, SchedulerApi, ServerView, WorkerView } from '../../ports/index.ts';
+import { isFinal, RUN_STATES } from '../../domain/run.ts';
+import { percentile } from '../../domain/percentile.ts';
 import { previewSchedule, ScheduleError } from '../../schedule/index.ts';
 import type { Core } from '../core.ts';
+import { durationsOf, endsIn, latenessesOf } from './looking-api.ts';
 
 const HOUR_MS = 3_600_000;
 const ROUND_TRIP_LIMIT_MS = 500;
 const MOST_COUNTED = 100_000;
+const MOST_TIMED = 1_000;
+const ENDED = RUN_STATES.filter(isFinal);
 
 /** What is going on: workers, servers, counters, health, previews. */
 export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'skips' | 'workers' | 'drainWorker' | 'servers' | 'stepDown' | 'overview' | 'health' | 'gauges' | 'onChange'> {
@@ -99,12 +104,12 @@ async function overview(core: Core, namespace: string | undefined): Promise<Omit
   const { context: { clock, store }, jobs, book, workers } = core;
   const now = clock.now();
   const chosen = [...jobs.all()].filter(({ definition }) => namespace === undefined || definition.namespace === namespace);
-  const numbers = namespace === undefined ? undefined : chosen.map((job) => job.number);
   const from = Math.floor((now - 24 * HOUR_MS) / HOUR_MS) * HOUR_MS;
-  const range = { from, to: now + 1, bucketMs: HOUR_MS };
-  const perHour = await store.endTotals(numbers === undefined ? range : { ...range, jobNumbers: numbers });
+  const scope = namespace === undefined ? {} : { namespace };
+  const perHour = await endsIn(store, jobs, scope, { from, to: now + 1, bucketMs: HOUR_MS });
+  const newest = await store.briefs({ ...scope, states: ENDED, from: now - 24 * HOUR_MS, limit: MOST_TIMED });
   const { items: skips } = await store.skips({ from, to: now + 1, limit: MOST_COUNTED });
-  const known = numbers === undefined ? undefined : new Set(numbers);
+  const known = namespace === undefined ? undefined : new Set(chosen.map((job) => job.number));
   let dueNextHour = 0;
   let running = 0;
   let queued = 0;
@@ -119,6 +124,7 @@ async function overview(core: Core, namespace: string | undefined): Promise<Omit
     jobs: chosen.length, jobsEnabled: chosen.filter(({ definition }) => definition.state === 'enabled').length, running, queued,
     workersLive: [...workers.all()].filter((worker) => (namespace === undefined || worker.namespace === namespace) && isLive(worker, now)).length,
     dueNextHour, ended: sumEnds(perHour), perHour,
+    latenessMsP95: percentile(latenessesOf(newest), 0.95), durationMsP95: percentile(durationsOf(newest), 0.95),
     skipped: skips.reduce((sum, skip) => sum + (known === undefined || known.has(skip.jobNumber) ? skip.count : 0), 0),
   };
 }

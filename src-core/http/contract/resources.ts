@@ -319,6 +319,9 @@ export interface OverviewResource {
   readonly ended: { readonly completed: number; readonly failed: number; readonly expired: number; readonly cancelled: number };
   readonly skipped: number;
   readonly perHour: readonly StatsBucket[];
+  /** Over the newest ended runs of the last 24 hours, at most 1,000; null when there are none. */
+  readonly latenessMsP95: number | null;
+  readonly durationMsP95: number | null;
   readonly oddities: Readonly<Record<string, number>>;
 }
 

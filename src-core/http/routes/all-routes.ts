@@ -7,6 +7,7 @@ import { clusterRoutes } from './cluster-routes.ts';
 import { appRoutes, namespaceRoutes } from './definition-routes.ts';
 import { jobActionRoutes } from './job-action-routes.ts';
 import { jobRoutes } from './job-routes.ts';
+import { lookingRoutes } from './looking-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
@@ -35,6 +36,7 @@ export function allRoutes({ api, clock, session, version, scrape }: RouteContext
     ...runRoutes(api),
     ...workerRoutes(api),
     ...clusterRoutes(api),
+    ...lookingRoutes(api, clock),
     liveRoute(),
     ...operationRoutes(api, scrape),
   ];

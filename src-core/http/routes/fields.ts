@@ -53,6 +53,21 @@ export function jobId(): Field<string> {
   };
 }
 
+/** Ids of jobs between commas, or as repeated parameters. */
+export function jobIds(most: number): Field<readonly string[]> & { readonly fallback: readonly string[] } {
+  const one = jobId();
+  return {
+    schema: { type: 'array', items: one.schema, maxItems: most, default: [], description: 'Several: between commas, or repeated' },
+    many: true,
+    fallback: [],
+    read: (value) => {
+      const ids = [...new Set(value.split(',').map((part) => one.read(part)))];
+      if (ids.length > most) throw new BadField(`must be at most ${most} ids, not ${ids.length}`);
+      return ids;
+    },
+  };
+}
+
 export function taskId(): Field<string> {
   return {
     schema: { type: 'string', pattern: '^[0-9]{1,19}$' },

@@ -3,13 +3,13 @@ import type { BulkAction, SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { API_BASE } from '../contract.ts';
 import type { BulkRequest } from '../contract.ts';
-import { toExplanation, toStatsBucket } from '../resources.ts';
+import { toExplanation } from '../resources.ts';
 import { BULK_REQUEST, RUN_REQUEST } from '../schema/request-schemas.ts';
 import { ref } from '../schema/schema.ts';
-import { formatTime } from '../times.ts';
-import { integer, jobId, time } from './fields.ts';
+import { jobId } from './fields.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Answer, Route } from './route.ts';
+import { statsAnswer, statsFields, statsRange } from './stats-range.ts';
 
 export function jobActionRoutes(api: SchedulerApi, clock: Clock): readonly Route[] {
   const tag = 'Jobs';
@@ -37,14 +37,11 @@ export function jobActionRoutes(api: SchedulerApi, clock: Clock): readonly Route
     }),
     defineRoute({
       method: 'GET', path: '/jobs/{id}/stats', operationId: 'jobStats', summary: 'Ends per stretch of time; the last 24 hours by the hour unless asked otherwise', tag, params,
-      query: { from: time('Inclusive'), to: time('Exclusive'), bucketMs: integer(MINUTE, 31 * DAY, HOUR) },
+      query: statsFields(),
       answers: { 200: ref('Stats') }, problems: [404],
       handle: async ({ params: { id }, query }) => {
-        const to = query.to ?? clock.now();
-        const from = query.from ?? to - DAY;
-        checkStats(from, to, query.bucketMs);
-        const totals = await api.jobs.stats(id, { from, to, bucketMs: query.bucketMs });
-        return ok({ from: formatTime(from), to: formatTime(to), bucketMs: query.bucketMs, items: totals.map(toStatsBucket) });
+        const range = statsRange(query, clock.now());
+        return statsAnswer(range, await api.jobs.stats(id, range));
       },
     }),
   ];
@@ -53,24 +50,6 @@ export function jobActionRoutes(api: SchedulerApi, clock: Clock): readonly Route
 /** The answer of run and rerun. */
 export function started(run: { taskId: string; state: string }): Answer {
   return { status: 202, body: { taskId: run.taskId, state: run.state }, headers: { location: `${API_BASE}/runs/${run.taskId}` } };
-}
-
-/** Throws when a range given ends before it starts. */
-export function checkRange(from: number | undefined, to: number | undefined): void {
-  if (from !== undefined && to !== undefined && from >= to) throw new InvalidInputError([{ field: 'to', message: 'must be later than from' }]);
-}
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const MAX_BUCKETS = 3_000;
-
-function checkStats(from: number, to: number, bucketMs: number): void {
-  checkRange(from, to);
-  const errors = [];
-  if (bucketMs % MINUTE !== 0) errors.push({ field: 'bucketMs', message: 'must be a multiple of 60000, one minute' });
-  if ((to - from) / bucketMs > MAX_BUCKETS) errors.push({ field: 'bucketMs', message: `makes more than ${MAX_BUCKETS} stretches of this range; take a longer one` });
-  if (errors.length > 0) throw new InvalidInputError(errors);
 }
 
 function toBulk(body: BulkRequest): Parameters<SchedulerApi['jobs']['bulk']>[0] {

@@ -15,25 +15,31 @@ import type { Answer, Route } from './route.ts';
 export function jobRoutes(api: SchedulerApi): readonly Route[] {
   const tag = 'Jobs';
   const params = { id: jobId() };
+  const filter = {
+    namespace: name(),
+    app: name(),
+    q: text(200, 'Part of name or description, any case'),
+    state: choice(JOB_STATES),
+    category: choice(CATEGORIES),
+    model: choice(MODELS),
+    tag: text(64),
+  };
   return [
     defineRoute({
       method: 'GET', path: '/jobs', operationId: 'listJobs', summary: 'Jobs by namespace, app and name', tag,
-      query: {
-        namespace: name(),
-        app: name(),
-        q: text(200, 'Part of name or description, any case'),
-        state: choice(JOB_STATES),
-        category: choice(CATEGORIES),
-        model: choice(MODELS),
-        tag: text(64),
-        ...pageFields('jobs'),
-      },
+      query: { ...filter, ...pageFields('jobs') },
       answers: { 200: pageOf('Job') },
       handle: async ({ query }) => {
-        const { limit: _limit, cursor: _cursor, ...filter } = query;
-        const page = await api.jobs.list(present(filter), toPage(query));
+        const { limit: _limit, cursor: _cursor, ...wanted } = query;
+        const page = await api.jobs.list(present(wanted), toPage(query));
         return ok({ items: page.items.map(toJob), nextCursor: nextCursor('jobs', page.next) });
       },
+    }),
+    defineRoute({
+      method: 'GET', path: '/jobs/count', operationId: 'countJobs', summary: 'How many jobs the list has', tag,
+      query: filter,
+      answers: { 200: ref('Count') },
+      handle: async ({ query }) => ok(await api.jobs.count(present(query))),
     }),
     defineRoute({
       method: 'POST', path: '/jobs', operationId: 'createJob', summary: 'Create a job', tag,

@@ -1,18 +1,19 @@
 import { InvalidInputError } from '../../domain/errors.ts';
 import { isValidName, NAME_RULE } from '../../domain/names.ts';
 import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
-import type { SchedulerApi } from '../../ports/api.ts';
+import type { RunFilter, SchedulerApi } from '../../ports/api.ts';
 import { toRun, toRunEvent, toSubRun } from '../resources.ts';
 import { RERUN_REQUEST } from '../schema/request-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { nextCursor } from './definition-routes.ts';
 import { BadField, choices, name, pageFields, taskId, text, time } from './fields.ts';
-import type { Field } from './fields.ts';
-import { checkRange, started } from './job-action-routes.ts';
+import type { Field, Values } from './fields.ts';
+import { started } from './job-action-routes.ts';
 import { present } from './present.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
+import { checkRange } from './stats-range.ts';
 
 export function runRoutes(api: SchedulerApi): readonly Route[] {
   const tag = 'Runs';
@@ -20,27 +21,19 @@ export function runRoutes(api: SchedulerApi): readonly Route[] {
   return [
     defineRoute({
       method: 'GET', path: '/runs', operationId: 'listRuns', summary: 'Runs, newest first', tag,
-      query: {
-        namespace: name(),
-        app: name(),
-        job: jobNameOrKey(),
-        state: choices(RUN_STATES),
-        trigger: choices(TRIGGERS),
-        worker: text(256),
-        from: time('Scheduled at or after'),
-        to: time('Scheduled before'),
-        reason: text(200, 'Part of the reason, any case'),
-        monitorStatus: text(256),
-        ...pageFields('runs'),
-      },
+      query: { ...RUN_FILTER, ...pageFields('runs') },
       answers: { 200: pageOf('Run') },
       handle: async ({ query }) => {
-        const { limit, cursor, job, state, trigger, worker, ...rest } = query;
-        checkRange(rest.from, rest.to);
-        const filter = { ...rest, states: state, triggers: trigger, workerId: worker, ...addressOf(job, rest) };
-        const page = await api.runs.list(present(filter), { limit, ...present({ before: cursor }) });
+        const { limit, cursor, ...filter } = query;
+        const page = await api.runs.list(toRunFilter(filter), { limit, ...present({ before: cursor }) });
         return ok({ items: page.items.map(toRun), nextCursor: nextCursor('runs', page.next) });
       },
+    }),
+    defineRoute({
+      method: 'GET', path: '/runs/count', operationId: 'countRuns', summary: 'How many runs the list has, as far as 10,000 and a moment reach', tag,
+      query: RUN_FILTER,
+      answers: { 200: ref('Count') },
+      handle: async ({ query }) => ok(await api.runs.count(toRunFilter(query))),
     }),
     defineRoute({
       method: 'GET', path: '/runs/{taskId}', operationId: 'getRun', summary: 'One run', tag, params,
@@ -73,6 +66,24 @@ export function runRoutes(api: SchedulerApi): readonly Route[] {
       handle: async ({ params: { taskId: id }, body }) => started(await api.runs.rerun(id, body)),
     }),
   ];
+}
+
+const RUN_FILTER = {
+  namespace: name(),
+  app: name(),
+  job: jobNameOrKey(),
+  state: choices(RUN_STATES),
+  trigger: choices(TRIGGERS),
+  worker: text(256),
+  from: time('Scheduled at or after'),
+  to: time('Scheduled before'),
+  reason: text(200, 'Part of the reason, any case'),
+  monitorStatus: text(256),
+};
+
+function toRunFilter({ job, state, trigger, worker, ...rest }: Values<typeof RUN_FILTER>): RunFilter {
+  checkRange(rest.from, rest.to);
+  return present({ ...rest, states: state, triggers: trigger, workerId: worker, ...addressOf(job, rest) });
 }
 
 interface Address {

@@ -4,11 +4,11 @@ import { toSkip } from '../resources.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { nextCursor } from './definition-routes.ts';
 import { choices, jobId, name, pageFields, time } from './fields.ts';
-import { checkRange } from './job-action-routes.ts';
 import { present } from './present.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Answer, Route } from './route.ts';
 import { addressOf, jobNameOrKey } from './run-routes.ts';
+import { checkRange } from './stats-range.ts';
 
 /** Counters of fires that were not let through. */
 export function skipRoutes(api: SchedulerApi): readonly Route[] {

@@ -8,6 +8,7 @@ import type {
 } from '../contract.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, ref, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
+import { LOOKING_SCHEMAS } from './looking-schemas.ts';
 
 const ROLE = oneOf(['leader', 'standby', 'starting']);
 const NAMESPACE = { name: TEXT, description: TEXT, version: COUNT, createdAt: TIME, updatedAt: TIME };
@@ -185,10 +186,18 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
     ended: ENDED,
     skipped: COUNT,
     perHour: listOf(ref('StatsBucket')),
+    latenessMsP95: orNull(NUMBER),
+    durationMsP95: orNull(NUMBER),
     oddities: { type: 'object', additionalProperties: COUNT },
   }),
+  ...LOOKING_SCHEMAS,
   Ready: objectOf<ReadyResource>({ status: oneOf(['ready', 'not-ready']), role: ROLE, problems: listOf(TEXT) }, { optional: ['role', 'problems'] }),
 };
+
+/** All there are of the named resource. */
+export function itemsOf(name: string): Schema {
+  return { type: 'object', properties: { items: listOf(ref(name)) }, required: ['items'], additionalProperties: false };
+}
 
 /** A page of the named resource. */
 export function pageOf(name: string): Schema {

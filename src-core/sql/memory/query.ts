@@ -1,6 +1,6 @@
 import type { RunRecord, SubRunRecord } from '../../domain/index.ts';
 import { isFinal, SUB_RUN_KINDS } from '../../domain/index.ts';
-import type { EndTotals, RunPage, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../ports/index.ts';
+import type { Count, EndTotals, RunBrief, RunPage, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../ports/index.ts';
 import { runIdFloor } from '../../wire/index.ts';
 import { ALL_JOBS } from '../roll-up.ts';
 import { isStorableId, parseBefore } from '../run-id.ts';
@@ -23,6 +23,24 @@ export function queryRuns(tables: Tables, query: RunQuery): RunPage {
     items.push({ ...run });
   }
   return { items, nextBefore: undefined };
+}
+
+export function countRuns(tables: Tables, query: RunQuery): Count {
+  const { items, nextBefore } = queryRuns(tables, query);
+  return { count: items.length, more: nextBefore !== undefined };
+}
+
+export function recentRuns(tables: Tables, jobNumber: number, limit: number): RunBrief[] {
+  const found: RunBrief[] = [];
+  for (const run of tables.newestFirst()) {
+    if (found.length === limit) break;
+    if (run.jobNumber === jobNumber) found.push(toBrief(run));
+  }
+  return found;
+}
+
+export function toBrief({ id, jobNumber, state, scheduledAt, dueAt, dispatchedAt, endedAt, reason }: RunRecord): RunBrief {
+  return { id, jobNumber, state, scheduledAt, dueAt, dispatchedAt, endedAt, reason };
 }
 
 export function querySubRuns(tables: Tables, runId: string, options: { before?: string; limit: number }): { items: SubRunRecord[]; nextBefore: string | undefined } {

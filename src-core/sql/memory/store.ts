@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../domain/index.ts';
 import type { Store } from '../../ports/index.ts';
 import { applyToMemory } from './apply.ts';
-import { queryEndTotals, queryRuns, querySkips, querySubRuns, queryWorkerEnds } from './query.ts';
+import { countRuns, queryEndTotals, queryRuns, querySkips, querySubRuns, queryWorkerEnds, recentRuns, toBrief } from './query.ts';
 import { isOpen, Tables } from './tables.ts';
 
 /** A Store that forgets everything when dropped, for simulations and tests; it passes the same conformance suite as the databases. */
@@ -34,6 +34,9 @@ export function createMemoryStore(): Store {
       return run === undefined ? undefined : { ...run };
     }),
     runs: (query) => open(() => queryRuns(tables, query)),
+    countRuns: (query) => open(() => countRuns(tables, query)),
+    briefs: (query) => open(() => queryRuns(tables, query).items.map(toBrief)),
+    recentRuns: (jobNumbers, limit) => open(() => new Map([...new Set(jobNumbers)].map((jobNumber) => [jobNumber, recentRuns(tables, jobNumber, limit)] as const).filter(([, runs]) => runs.length > 0))),
     subRuns: (runId, options) => open(() => querySubRuns(tables, runId, options)),
     lastRuns: (jobNumbers) => open(() => {
       const wanted = new Set(jobNumbers);

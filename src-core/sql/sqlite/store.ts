@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UnavailableError, type StoredJob } from '../../domain/index.ts';
-import type { RunQuery, Store, ViewBatch } from '../../ports/index.ts';
+import type { RunBrief, RunQuery, Store, ViewBatch } from '../../ports/index.ts';
 import type { ById } from './by-id.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Connection } from './connection.ts';
@@ -78,6 +78,18 @@ export function sqliteStore(parts: SqliteParts): Store {
     async runs(query: RunQuery) {
       const page = await reader.ask('runs', { ...query, limit: bounded(query.limit) });
       return { items: page.rows.map(readRun), nextBefore: page.nextBefore };
+    },
+    countRuns: (query) => reader.ask('countRuns', query),
+    briefs: (query) => reader.ask('briefs', query),
+    async recentRuns(jobNumbers, limit) {
+      const rows = await reader.ask('recentRuns', { jobNumbers, limit: bounded(limit) });
+      const byJob = new Map<number, RunBrief[]>();
+      for (const run of rows) {
+        const runs = byJob.get(run.jobNumber);
+        if (runs === undefined) byJob.set(run.jobNumber, [run]);
+        else runs.push(run);
+      }
+      return byJob;
     },
     subRuns: async (runId, options) => here(() => byId.subRuns(runId, { ...options, limit: bounded(options.limit) })),
     async lastRuns(jobNumbers) {

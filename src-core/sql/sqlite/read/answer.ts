@@ -3,6 +3,8 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { InvalidInputError } from '../../../domain/index.ts';
 import { openKeeper, openReader, type ConnectionOptions } from '../connection.ts';
 import { explain } from '../errors.ts';
+import { readBriefs, readRecentRuns } from './briefs.ts';
+import { countRuns } from './count.ts';
 import { readEndTotals } from './end-totals.ts';
 import { readLastRuns } from './last-runs.ts';
 import { moveLog } from './move-log.ts';
@@ -20,6 +22,9 @@ export function answerReads(options: ConnectionOptions, port: MessagePort): void
   const now = (): number => performance.now();
   const handlers: { [Kind in RequestKind]: (ask: Requests[Kind]['ask']) => Requests[Kind]['answer'] } = {
     runs: (query) => readRuns(db, query, now),
+    countRuns: (query) => countRuns(db, query, now),
+    briefs: (query) => readBriefs(db, query, now),
+    recentRuns: ({ jobNumbers, limit }) => readRecentRuns(db, jobNumbers, limit),
     lastRuns: (jobNumbers) => readLastRuns(db, jobNumbers),
     skips: (query) => readSkips(db, query),
     endTotals: (query) => readEndTotals(db, query),

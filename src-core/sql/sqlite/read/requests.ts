@@ -1,4 +1,4 @@
-import type { EndTotals, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
+import type { Count, EndTotals, RunBrief, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
 import type { RawRun } from '../run-row.ts';
 import type { EndTotalsQuery } from './end-totals.ts';
 import type { RawRunPage } from './runs.ts';
@@ -6,6 +6,9 @@ import type { RawRunPage } from './runs.ts';
 /** What the reader thread can be asked, and what it answers. All of it survives a structured clone. */
 export interface Requests {
   runs: { readonly ask: RunQuery; readonly answer: RawRunPage };
+  countRuns: { readonly ask: RunQuery; readonly answer: Count };
+  briefs: { readonly ask: RunQuery; readonly answer: readonly RunBrief[] };
+  recentRuns: { readonly ask: { readonly jobNumbers: readonly number[]; readonly limit: number }; readonly answer: readonly RunBrief[] };
   lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
   skips: { readonly ask: SkipQuery; readonly answer: SkipPage };
   endTotals: { readonly ask: EndTotalsQuery; readonly answer: readonly EndTotals[] };

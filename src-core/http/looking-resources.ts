@@ -1,0 +1,21 @@
+import type { RecentRuns, RunBrief, UpcomingFire } from '../ports/index.ts';
+import type { RecentRun, RecentRunsResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
+import { between } from './resources.ts';
+import { formatOptionalTime, formatTime } from './times.ts';
+
+/* Domain value → resource, for what is looked at beside the lists. */
+
+export function toRecentRuns({ jobId, runs, ended, completed, durationMsAvg, durationMsP95 }: RecentRuns): RecentRunsResource {
+  return { jobId, runs: runs.map(toRecentRun), ended, completed, durationMsAvg, durationMsP95 };
+}
+
+export function toUpcomingFire({ jobId, namespace, app, job, expression, timezone, at }: UpcomingFire): UpcomingFireResource {
+  return { jobId, namespace, app, job, expression, timezone, at: formatTime(at) };
+}
+
+function toRecentRun(run: RunBrief): RecentRun {
+  return {
+    taskId: run.id, state: run.state, scheduledAt: formatOptionalTime(run.scheduledAt), latenessMs: between(run.scheduledAt, run.dispatchedAt),
+    durationMs: between(run.dispatchedAt, run.endedAt), reason: run.reason,
+  };
+}

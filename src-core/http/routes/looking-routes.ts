@@ -1,0 +1,38 @@
+import type { SchedulerApi } from '../../ports/api.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { toRecentRuns, toUpcomingFire } from '../looking-resources.ts';
+import { itemsOf } from '../schema/resource-schemas.ts';
+import { ref } from '../schema/schema.ts';
+import { integer, jobIds, name } from './fields.ts';
+import { present } from './present.ts';
+import { defineRoute, ok } from './route.ts';
+import type { Route } from './route.ts';
+import { statsAnswer, statsFields, statsRange } from './stats-range.ts';
+
+/** What is looked at beside the lists. */
+export function lookingRoutes(api: SchedulerApi, clock: Clock): readonly Route[] {
+  const scope = { namespace: name(), app: name() };
+  return [
+    defineRoute({
+      method: 'GET', path: '/jobs/recent-runs', operationId: 'recentRuns', summary: 'The newest runs of up to 100 jobs, oldest first, and what they come to', tag: 'Jobs',
+      query: { ids: jobIds(100), limit: integer(1, 100, 20) },
+      answers: { 200: itemsOf('RecentRuns') },
+      handle: async ({ query: { ids, limit } }) => ok({ items: (await api.looking.recentRuns(ids, limit)).map(toRecentRuns) }),
+    }),
+    defineRoute({
+      method: 'GET', path: '/fires', operationId: 'listFires', summary: 'The next fire of each enabled job, soonest first', tag: 'Schedule',
+      query: { ...scope, limit: integer(1, 100, 20) },
+      answers: { 200: itemsOf('UpcomingFire') },
+      handle: async ({ query: { limit, ...rest } }) => ok({ items: (await api.looking.fires({ ...present(rest), limit })).map(toUpcomingFire) }),
+    }),
+    defineRoute({
+      method: 'GET', path: '/stats', operationId: 'stats', summary: 'Ends of all jobs per stretch of time; the last 24 hours by the hour unless asked otherwise', tag: 'Cluster',
+      query: { ...scope, ...statsFields() },
+      answers: { 200: ref('Stats') },
+      handle: async ({ query: { namespace, app, ...rest } }) => {
+        const range = statsRange(rest, clock.now());
+        return statsAnswer(range, await api.looking.stats(present({ namespace, app }), range));
+      },
+    }),
+  ];
+}

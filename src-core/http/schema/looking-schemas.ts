@@ -1,0 +1,21 @@
+import { RUN_STATES } from '../../domain/run.ts';
+import type { CountResource, RecentRun, RecentRunsResource, UpcomingFire } from '../contract.ts';
+import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, TEXT, TIME } from './schema.ts';
+import type { Schema } from './schema.ts';
+
+const TASK_ID: Schema = { type: 'string', pattern: '^[0-9]{1,19}$' };
+const LABEL = { jobId: TEXT, namespace: TEXT, app: TEXT, job: TEXT, expression: TEXT, timezone: { ...TEXT, description: 'The one in force' } };
+
+/** Of contract/looking.ts. */
+export const LOOKING_SCHEMAS = {
+  RecentRuns: objectOf<RecentRunsResource>({
+    jobId: TEXT,
+    runs: listOf(objectOf<RecentRun>({ taskId: TASK_ID, state: oneOf(RUN_STATES), scheduledAt: orNull(TIME), latenessMs: orNull(NUMBER), durationMs: orNull(NUMBER), reason: TEXT })),
+    ended: COUNT,
+    completed: COUNT,
+    durationMsAvg: orNull(NUMBER),
+    durationMsP95: orNull(NUMBER),
+  }),
+  UpcomingFire: objectOf<UpcomingFire>({ ...LABEL, at: TIME }),
+  Count: objectOf<CountResource>({ count: COUNT, more: { ...FLAG, description: 'There are more than were counted' } }),
+} satisfies Readonly<Record<string, Schema>>;

@@ -1,0 +1,42 @@
+import type { EndTotals, RunBrief } from './store.ts';
+
+/** What is looked at beside the lists: sums and outlooks. Each answer is bounded in rows and time. */
+export interface LookingApi {
+  /** The newest runs of each job, at most `limit` each. Ids as in JobApi.get; those no job has are left out. */
+  recentRuns(ids: readonly string[], limit: number): Promise<readonly RecentRuns[]>;
+  /** The next fire of each enabled job, soonest first. */
+  fires(filter: JobScope & { readonly limit: number }): Promise<readonly UpcomingFire[]>;
+  /** Ends of all jobs in the scope, from roll-ups. */
+  stats(scope: JobScope, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
+}
+
+export interface JobScope {
+  readonly namespace?: string;
+  readonly app?: string;
+}
+
+export interface RecentRuns {
+  readonly jobId: string;
+  /** Oldest first. */
+  readonly runs: readonly RunBrief[];
+  /** Of the runs: how many have ended, and how many of those were completed. */
+  readonly ended: number;
+  readonly completed: number;
+  /** Of those that were dispatched and have ended; null when there are none. */
+  readonly durationMsAvg: number | null;
+  readonly durationMsP95: number | null;
+}
+
+/** A job as a list beside the jobs names it; `timezone` is the one in force. */
+export interface JobLabel {
+  readonly jobId: string;
+  readonly namespace: string;
+  readonly app: string;
+  readonly job: string;
+  readonly expression: string;
+  readonly timezone: string;
+}
+
+export interface UpcomingFire extends JobLabel {
+  readonly at: number;
+}
