@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { UnavailableError, createLogger, lockDataDir, prepareDataDir, readOrMake, systemClock, systemRandom, type Config, type Log } from '../src-core/system/index.ts';
+import { UnavailableError, createLogger, lockDataDir, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type Log } from '../src-core/system/index.ts';
 import { createMetrics, startHttp } from '../src-core/http/index.ts';
 import { createLeaseStore } from '../src-core/nats/index.ts';
 import { openSqliteStore } from '../src-core/sql/index.ts';
@@ -92,7 +92,7 @@ export async function startNatsjob(config: Config, options: StartOptions): Promi
         nodeId, version: VERSION, host: hostname(), pid: process.pid, timezone: config.timezone, retentionMs: config.jobResultExpireHours * 3_600_000,
         replicas: config.natsReplicas, logMaxBytes: config.natsStoreMaxBytes,
       },
-      { bus: nats.bus, leaseStore: createLeaseStore(nats.bus), store, clock, random: systemRandom, log, metrics },
+      { bus: nats.bus, leaseStore: createLeaseStore(nats.bus), store, clock, random: systemRandom, log, metrics, machine: systemMachine(clock) },
     );
     cleanUp.add('scheduler', () => scheduler.stop());
     cleanUp.add('API', () => late.detach('The scheduler is stopping.'));

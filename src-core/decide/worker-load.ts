@@ -5,6 +5,8 @@ import type { BookEntry } from './book-entry.ts';
 /** How many open runs name each worker: those sent or given to it, and targets of a fan-out that have not ended. */
 export class WorkerLoad {
   readonly #open = new Map<string, number>();
+  /** Open targets of all fan-outs. */
+  targets = 0;
 
   /** By workerKey. */
   of(key: string): number {
@@ -23,10 +25,12 @@ export class WorkerLoad {
 
   /** The targets of a group are groups, not workers. */
   startTarget(record: RunRecord, target: SubRunRecord): void {
+    this.targets++;
     if (record.category !== 'group') this.#add(workerKey({ ...record, id: target.workerId }), 1);
   }
 
   endTarget(record: RunRecord, target: SubRunRecord): void {
+    this.targets--;
     if (record.category !== 'group') this.#add(workerKey({ ...record, id: target.workerId }), -1);
   }
 

@@ -1,4 +1,4 @@
-import type { Bus, Clock, LeaseStore, Log, Metrics, Random, Store } from '../ports/index.ts';
+import type { Bus, Clock, LeaseStore, Log, Machine, Metrics, Random, Store } from '../ports/index.ts';
 
 /** What the scheduler needs to know; everything else it is given as an adapter. Times in ms. */
 export interface SchedulerConfig {
@@ -24,6 +24,7 @@ export interface Adapters {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly machine: Machine;
 }
 
 export interface EngineContext extends Adapters {

@@ -11,6 +11,7 @@ import { CONTROL_BUCKET, createStampFormatter, DEFINITIONS_STREAM, kvStream, RES
 import type { EngineContext } from './context.ts';
 import { reasonOf } from './reason.ts';
 import type { LeaseProgress } from './elector.ts';
+import { ControlWatch } from './control-watch.ts';
 import { Drains } from './drains.ts';
 import { Elector } from './elector.ts';
 import { Jobs } from './jobs.ts';
@@ -18,9 +19,11 @@ import { Leadership } from './leadership.ts';
 import { inspectLog, seedDefinitions } from './log-state.ts';
 import { Observer } from './observer.ts';
 import { OutputMark } from './output-mark.ts';
+import { Presence } from './presence.ts';
 import { Projector } from './projector.ts';
 import { recallRates } from './rate-memory.ts';
 import { Retention } from './retention.ts';
+import { serverView } from './server-view.ts';
 import { Situations } from './situations.ts';
 import type { MonitorDue } from './due-monitors.ts';
 import { flowMonitorId, monitorMessageId } from './due-monitors.ts';
@@ -46,10 +49,12 @@ export class Core {
   readonly situations: Situations;
   readonly workerFigures: WorkerFigures;
   readonly drains: Drains;
+  readonly presence: Presence;
   readonly elector: Elector;
   readonly startedAt: number;
   leadership: Leadership | undefined;
   isOpen = false;
+  readonly #control: ControlWatch;
   readonly #observer: Observer;
   readonly #projector: Projector;
   readonly #retention: Retention;
@@ -76,6 +81,8 @@ export class Core {
     this.situations = new Situations(this.book, this.workers, context.bus);
     this.workerFigures = new WorkerFigures(this.workers, this.book, context.store, context.clock);
     this.drains = new Drains(context, this.workers, (key) => this.#workerChanged(key));
+    this.presence = new Presence(context, () => serverView(this));
+    this.#control = new ControlWatch(context.bus, [(key, text) => this.drains.apply(key, text), (key, text, isOld) => this.presence.apply(key, text, isOld)]);
     const zone = zoneOf(context.config.timezone);
     const offsetMinutesAt = (at: number): number => zone.rangeAt(at).offset / 60_000;
     this.#stamp = createStampFormatter(offsetMinutesAt);
@@ -132,6 +139,7 @@ export class Core {
     this.#retention.start();
     this.elector.start();
     this.isOpen = true;
+    this.presence.start();
   }
 
   /** All is asked before anything is taken over: a second try must not find half of it. */
@@ -156,7 +164,8 @@ export class Core {
     await this.#retention.stop();
     await this.#giveUpLead();
     await this.#observer.stop();
-    await this.drains.stop();
+    await this.presence.stop();
+    await this.#control.stop();
     await this.#projector.stop();
   }
 
@@ -235,7 +244,7 @@ export class Core {
     this.#created = state.created;
     this.#endsGoneBefore = Math.max(this.#endsGoneBefore, state.endsGoneBefore);
     this.#hasRead = true;
-    await this.drains.start();
+    await this.#control.start();
     await this.#observer.start(state.after);
     await seedDefinitions(bus, this.jobs, this.context.clock.now());
     await this.#observer.caughtUp();

@@ -1,6 +1,6 @@
 import { ConflictError, NotFoundError, UnavailableError } from '../domain/errors.ts';
 import { workerKey } from '../domain/worker.ts';
-import type { Bucket, BucketWatch } from '../ports/index.ts';
+import type { Bucket } from '../ports/index.ts';
 import { CONTROL_BUCKET, drainedKey, parseDrainedKey } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
 import type { Workers } from './workers.ts';
@@ -16,7 +16,6 @@ export class Drains {
   readonly #changed: (key: string) => void;
   readonly #bucket: Bucket;
   readonly #waiters = new Set<() => void>();
-  #watch: BucketWatch | undefined;
 
   /** `changed` is told the key of a worker that is drained or put back. */
   constructor(context: EngineContext, workers: Workers, changed: (key: string) => void) {
@@ -26,14 +25,13 @@ export class Drains {
     this.#bucket = context.bus.bucket(CONTROL_BUCKET);
   }
 
-  /** Resolves once all that are drained are known; after that breaks are mended without a word. Rejects with UnavailableError. */
-  async start(): Promise<void> {
-    this.#watch ??= await this.#context.bus.watch(CONTROL_BUCKET, (key, text) => this.#apply(key, text !== undefined));
-  }
-
-  async stop(): Promise<void> {
-    await this.#watch?.stop();
-    this.#watch = undefined;
+  /** An entry of the bucket, as it is now. */
+  apply(entryKey: string, text: string | undefined): void {
+    const parts = parseDrainedKey(entryKey);
+    if (parts === undefined) return;
+    const key = workerKey({ namespace: parts.ns, app: parts.app, id: parts.clientId });
+    if (this.#workers.setDrained(key, text !== undefined)) this.#changed(key);
+    for (const look of [...this.#waiters]) look();
   }
 
   /** Resolves when this node heeds it. Rejects with NotFoundError, ConflictError when too many are drained, or UnavailableError. */
@@ -75,13 +73,5 @@ export class Drains {
       };
       this.#waiters.add(look);
     });
-  }
-
-  #apply(entryKey: string, drained: boolean): void {
-    const parts = parseDrainedKey(entryKey);
-    if (parts === undefined) return;
-    const key = workerKey({ namespace: parts.ns, app: parts.app, id: parts.clientId });
-    if (this.#workers.setDrained(key, drained)) this.#changed(key);
-    for (const look of [...this.#waiters]) look();
   }
 }

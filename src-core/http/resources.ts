@@ -188,7 +188,10 @@ export function toWorker(worker: WorkerView): WorkerResource {
 }
 
 export function toServer(server: ServerView): ServerResource {
-  return { ...server, startedAt: formatTime(server.startedAt), natsRoundTripMs: server.natsRoundTripMs ?? null };
+  return {
+    ...server, startedAt: formatTime(server.startedAt), lastSeenAt: formatTime(server.lastSeenAt), natsRoundTripMs: server.natsRoundTripMs ?? null,
+    machineCpuPercent: server.machineCpuPercent ?? null, processCpuPercent: server.processCpuPercent ?? null, tickAgeMs: server.tickAgeMs ?? null,
+  };
 }
 
 export function toOverview(overview: Overview): OverviewResource {

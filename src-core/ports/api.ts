@@ -4,6 +4,7 @@ import type { RunRecord, RunState, SkipReason, SubRunRecord, Trigger } from '../
 import type { SkipCount } from '../domain/skip.ts';
 import type { WorkerRecord } from '../domain/worker.ts';
 import type { LookingApi } from './looking.ts';
+import type { MachineLook } from './machine.ts';
 import type { Count, EndTotals } from './store.ts';
 
 /**
@@ -208,7 +209,7 @@ export interface WorkerView extends WorkerRecord {
   readonly failed24h: number;
 }
 
-export interface ServerView {
+export interface ServerView extends MachineLook {
   readonly id: string;
   readonly role: 'leader' | 'standby' | 'starting';
   readonly term: number;
@@ -222,6 +223,16 @@ export interface ServerView {
   readonly databaseBytes: number;
   readonly walBytes: number;
   readonly projectionLag: number;
+  /** Of another server: when it last wrote of itself, which it does every five seconds. */
+  readonly lastSeenAt: number;
+  readonly jobs: number;
+  readonly apps: number;
+  readonly openRuns: number;
+  readonly openSubRuns: number;
+  /** Ends and dispatches read from the log and not in the view yet. */
+  readonly pendingWrites: number;
+  /** Since it last looked at the clock for fires; undefined while it does not lead. */
+  readonly tickAgeMs: number | undefined;
 }
 
 export interface Overview {

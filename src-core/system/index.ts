@@ -1,6 +1,7 @@
 export type { Clock, Log } from '../ports/index.ts';
 export { UnavailableError } from '../domain/index.ts';
 export { systemClock } from './clock.ts';
+export { systemMachine } from './machine.ts';
 export { systemRandom } from './random.ts';
 export { ConfigError } from './config/config-error.ts';
 export { firstConfigText, writeFirstConfig } from './config/first-config.ts';

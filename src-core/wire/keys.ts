@@ -51,6 +51,15 @@ export function drainedKey(ns: string, app: string, clientId: string): string {
   return `drained.${ns}.${app}.${clientId}`;
 }
 
+/** Ours, in the control bucket: what a node says of itself. */
+export function serverKey(nodeId: string): string {
+  return `server.${nodeId}`;
+}
+
+export function isServerKey(key: string): boolean {
+  return key.startsWith('server.');
+}
+
 export function namespaceKey(ns: string): string {
   return `ns.${ns}`;
 }

@@ -138,7 +138,8 @@ export const WORKER: WorkerView = {
 
 const SERVER: ServerView = {
   id: 'n1', role: 'leader', term: 4, version: '0.1.0', startedAt: T0, natsUrl: 'nats://127.0.0.1:4222', natsConnected: true, natsRoundTripMs: undefined, host: 'h', pid: 1, databaseBytes: 1, walBytes: 2,
-  projectionLag: 0,
+  projectionLag: 0, lastSeenAt: T0, ip: '10.0.0.1', platform: 'linux', arch: 'x64', cpuCount: 2, machineCpuPercent: 12.5, machineMemoryBytes: 8, machineMemoryFreeBytes: 4, processCpuPercent: undefined,
+  processMemoryBytes: 2, jobs: 6, apps: 2, openRuns: 7, openSubRuns: 3, pendingWrites: 0, tickAgeMs: undefined,
 };
 
 const TOTALS = { bucket: T0, completed: 3, failed: 1, expired: 0, cancelled: 0, durationMsSum: 10, durationMsMax: 7, latenessMsSum: 4, latenessMsMax: 3 };

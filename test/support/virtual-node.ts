@@ -1,13 +1,16 @@
 import type { Scheduler, SchedulerConfig } from '../../src-core/index.ts';
 import { openScheduler } from '../../src-core/index.ts';
 import { createLeaseStore } from '../../src-core/nats/lease-store.ts';
-import type { Log, Metrics, Store } from '../../src-core/ports/index.ts';
+import type { Log, Machine, Metrics, Store } from '../../src-core/ports/index.ts';
 import type { MemoryBus } from './memory-bus.ts';
 import type { MemoryNats } from './memory-nats.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { ProcessClock } from './virtual-clock.ts';
 
 export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
+export const NO_MACHINE: Machine = {
+  look: () => ({ ip: '', platform: 'memory', arch: 'none', cpuCount: 1, machineCpuPercent: undefined, machineMemoryBytes: 0, machineMemoryFreeBytes: 0, processCpuPercent: undefined, processMemoryBytes: 0 }),
+};
 export const UNMEASURED: Metrics = { fired() {}, dispatched() {}, skipped() {}, ended() {}, tick() {}, oddity() {} };
 
 export interface VirtualNode {
@@ -43,7 +46,7 @@ export function openNode({ clock, nats, store, random = () => 0.5, config = {} }
   const scheduler = openScheduler(
     { nodeId: 'node-1', version: '0', host: 'here', pid: 1, timezone: 'UTC', retentionMs: 7 * 86_400_000, replicas: 1, logMaxBytes: 2 ** 30, ...config },
     {
-      bus, leaseStore: createLeaseStore(bus), store: mortal(store, () => isDead), clock: own, random, log,
+      bus, leaseStore: createLeaseStore(bus), store: mortal(store, () => isDead), clock: own, random, log, machine: NO_MACHINE,
       metrics: { ...UNMEASURED, oddity: (kind) => void oddities.set(kind, (oddities.get(kind) ?? 0) + 1) },
     },
   );

@@ -1,14 +1,14 @@
 import { ConflictError, InvalidInputError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
 import { isLive, workerKey } from '../../domain/worker.ts';
-import type { EndTotals, Gauges, HealthView, Overview, SchedulerApi, ServerView, WorkerView } from '../../ports/index.ts';
+import type { EndTotals, Gauges, HealthView, Overview, SchedulerApi, WorkerView } from '../../ports/index.ts';
 import { isFinal, RUN_STATES } from '../../domain/run.ts';
 import { percentile } from '../../domain/percentile.ts';
 import { previewSchedule, ScheduleError } from '../../schedule/index.ts';
 import type { Core } from '../core.ts';
+import { roundTrip, serverView } from '../server-view.ts';
 import { durationsOf, endsIn, latenessesOf } from './looking-api.ts';
 
 const HOUR_MS = 3_600_000;
-const ROUND_TRIP_LIMIT_MS = 500;
 const MOST_COUNTED = 100_000;
 const MOST_TIMED = 1_000;
 const ENDED = RUN_STATES.filter(isFinal);
@@ -48,10 +48,13 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
       return (await core.workerFigures.views([record]))[0] as WorkerView;
     },
     async servers() {
-      return [await server(core)];
+      return [await serverView(core), ...core.presence.others()];
     },
     async stepDown(id) {
-      if (id !== config.nodeId) throw new NotFoundError('server', id);
+      if (id !== config.nodeId) {
+        if (core.presence.others().some((other) => other.id === id)) throw new ConflictError('A server gives its lease up only itself: ask it at its own address.');
+        throw new NotFoundError('server', id);
+      }
       if (core.leadership === undefined) throw new ConflictError('This server does not lead.');
       await core.stepDown();
     },
@@ -82,22 +85,6 @@ function health(core: Core): HealthView {
   const tickAgeMs = core.leadership?.ticker.age();
   if (tickAgeMs !== undefined && tickAgeMs > 5000) problems.push(`the last tick is ${Math.round(tickAgeMs)} ms ago`);
   return { role: core.role, natsConnected, databaseWritable: core.viewProblem === '', tickAgeMs, ready: problems.length === 0, problems };
-}
-
-async function server(core: Core): Promise<ServerView> {
-  const { config, bus, store } = core.context;
-  return {
-    id: config.nodeId, role: core.role, term: core.elector.term, version: config.version, startedAt: core.startedAt, natsUrl: bus.serverUrl,
-    natsConnected: bus.state === 'connected', natsRoundTripMs: await roundTrip(core), host: config.host, pid: config.pid,
-    projectionLag: core.projectionLag, ...(await store.size()),
-  };
-}
-
-/** A hanging NATS must not hang the metrics page. */
-async function roundTrip({ context: { bus, clock } }: Core): Promise<number | undefined> {
-  if (bus.state !== 'connected') return undefined;
-  const limit = new Promise<undefined>((resolve) => clock.after(ROUND_TRIP_LIMIT_MS, () => resolve(undefined)));
-  return Promise.race([bus.roundTripMs().catch(() => undefined), limit]);
 }
 
 async function overview(core: Core, namespace: string | undefined): Promise<Omit<Overview, 'oddities'>> {

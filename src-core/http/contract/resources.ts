@@ -306,6 +306,27 @@ export interface ServerResource {
   readonly databaseBytes: number;
   readonly walBytes: number;
   readonly projectionLag: number;
+  /** Of another server: when it last wrote of itself, which it does every five seconds. */
+  readonly lastSeenAt: Time;
+  readonly ip: string;
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpuCount: number;
+  /** 0–100 over the last seconds; null before two looks. */
+  readonly machineCpuPercent: number | null;
+  readonly machineMemoryBytes: number;
+  readonly machineMemoryFreeBytes: number;
+  /** 100 = one core; null before two looks. */
+  readonly processCpuPercent: number | null;
+  readonly processMemoryBytes: number;
+  readonly jobs: number;
+  readonly apps: number;
+  readonly openRuns: number;
+  readonly openSubRuns: number;
+  /** Ends and dispatches read from the log and not in the view yet. */
+  readonly pendingWrites: number;
+  /** Since it last looked at the clock for fires; null while it does not lead. */
+  readonly tickAgeMs: number | null;
 }
 
 export interface OverviewResource {
