@@ -1,3 +1,4 @@
+export * from './args-match.ts';
 export * from './errors.ts';
 export * from './job.ts';
 export * from './lease.ts';

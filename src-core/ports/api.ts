@@ -177,14 +177,22 @@ export interface RunFilter {
   readonly to?: number;
   readonly reason?: string;
   readonly monitorStatus?: string;
+  readonly minDurationMs?: number;
+  /** Part of the monitor payload, any case. */
+  readonly monitorPayload?: string;
+  /** Part of the args, any case; or `path:value` of args that are JSON. */
+  readonly args?: string;
 }
+
+/** Texts of reason and payload: part of them, any case. */
+export type SubRunFilter = Pick<RunFilter, 'reason' | 'monitorStatus' | 'monitorPayload'> & { readonly status?: string };
 
 export interface RunApi {
   list(filter: RunFilter, page: { limit: number; before?: string }): Promise<{ items: readonly RunRecord[]; next: string | undefined }>;
   /** Up to 10,000, and as far as a moment reaches. */
   count(filter: RunFilter): Promise<Count>;
   get(taskId: string): Promise<RunRecord>;
-  subRuns(taskId: string, page: { limit: number; before?: string }): Promise<{ items: readonly SubRunRecord[]; next: string | undefined }>;
+  subRuns(taskId: string, filter: SubRunFilter, page: { limit: number; before?: string }): Promise<{ items: readonly SubRunRecord[]; next: string | undefined }>;
   /** What is known of the run's way, oldest first: from the record, its attempts and sub-runs. */
   events(taskId: string): Promise<readonly RunEvent[]>;
   /** Ends an open run; resolves with it as it is then. Rejects with ConflictError when it has ended already. */

@@ -62,6 +62,12 @@ export interface RunQuery {
   /** Part of the reason, any case. */
   readonly reason?: string;
   readonly monitorStatus?: string;
+  /** Only runs that were dispatched and have ended, and took at least so long. */
+  readonly minDurationMs?: number;
+  /** Part of the monitor payload, any case. */
+  readonly monitorPayload?: string;
+  /** As domain/args-match.ts reads it. */
+  readonly args?: string;
   /** Only attempts of this first attempt. */
   readonly rootId?: string;
   /** Ids below this one. */
@@ -80,6 +86,24 @@ export type RunBrief = Pick<RunRecord, 'id' | 'jobNumber' | 'state' | 'scheduled
 
 /** `more`: there are more than were counted. */
 export type Count = { readonly count: number; readonly more: boolean };
+
+export interface SubRunQuery {
+  readonly status?: string;
+  /** Part of the reason, any case. */
+  readonly reason?: string;
+  readonly monitorStatus?: string;
+  /** Part of the monitor payload, any case. */
+  readonly monitorPayload?: string;
+  /** Only what comes after this place: a `nextBefore`. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface SubRunPage {
+  readonly items: readonly SubRunRecord[];
+  /** Where to go on; undefined = the end. A page may hold fewer than `limit` items and still have one. */
+  readonly nextBefore: string | undefined;
+}
 
 export interface SkipQuery {
   readonly jobNumbers?: readonly number[];
@@ -158,7 +182,8 @@ export interface Store {
   briefs(query: RunQuery): Promise<readonly RunBrief[]>;
   /** The newest `limit` runs of each job that has any, newest first, by job number. */
   recentRuns(jobNumbers: readonly number[], limit: number): Promise<ReadonlyMap<number, readonly RunBrief[]>>;
-  subRuns(runId: string, options: { before?: string; limit: number }): Promise<{ items: readonly SubRunRecord[]; nextBefore: string | undefined }>;
+  /** Newest first. */
+  subRuns(runId: string, query: SubRunQuery): Promise<SubRunPage>;
   /** Newest run of each of the jobs, by job number. */
   lastRuns(jobNumbers: readonly number[]): Promise<ReadonlyMap<number, RunRecord>>;
   /** Newest hour first. Names are those the job has now. */

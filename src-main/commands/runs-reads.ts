@@ -8,7 +8,8 @@ export async function runsLs(context: CommandContext): Promise<number> {
   const { options, print, say } = context;
   const query = {
     ...jobFilter(context), state: options.get('state'), trigger: options.get('trigger'), worker: options.get('worker'), from: options.get('from'), to: options.get('to'),
-    reason: options.get('reason'), monitorStatus: options.get('monitor-status'), cursor: options.get('cursor'), limit: numberOption(context, 'limit', 1, 200)?.toString(),
+    reason: options.get('reason'), monitorStatus: options.get('monitor-status'), monitorPayload: options.get('monitor-payload'), args: options.get('args'),
+    minDurationMs: numberOption(context, 'min-duration-ms', 0, Number.MAX_SAFE_INTEGER)?.toString(), cursor: options.get('cursor'), limit: numberOption(context, 'limit', 1, 200)?.toString(),
   };
   const page = await connect(context).call<Page<RunResource>>('GET', '/runs', { query });
   if (options.has('json')) {

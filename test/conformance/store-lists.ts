@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidInputError, type RunRecord } from '../../src-core/domain/index.ts';
+import { InvalidInputError, type RunRecord, type SubRunRecord } from '../../src-core/domain/index.ts';
 import type { RunQuery, Store } from '../../src-core/ports/index.ts';
-import { aBatch, aRun, ended, idAt, T0 } from '../support/store-rows.ts';
+import { aBatch, aRun, aSubRun, ended, idAt, T0 } from '../support/store-rows.ts';
 
 /** What every Store's lists of runs must do; part of the Store's conformance suite. */
 export function listConformance(store: () => Store): void {
@@ -40,6 +40,7 @@ export function listConformance(store: () => Store): void {
         { triggers: ['schedule'] }, { triggers: ['manual', 'api'] }, { triggers: ['map'] }, { workerId: 'w3' }, { workerId: 'nobody' },
         { monitorStatus: 'red' }, { monitorStatus: 'none' }, { reason: 'TIMEOUT' }, { reason: 'straße' }, { reason: '100%' }, { reason: '_' }, { reason: 'nowhere' },
         { from: T0 + 100_000, to: T0 + 200_000 }, { from: T0 + 390_000 }, { to: T0 }, { rootId: idAt(7) }, { rootId: 'no id' },
+        { minDurationMs: 100 }, { minDurationMs: 1 }, { monitorPayload: 'disk 90%' }, { monitorPayload: 'größe' }, { args: 'ORDER' }, { args: 'order.id:17' }, { args: 'straße' },
       ];
       for (const one of filters) {
         for (const other of [{}, ...filters]) {
@@ -62,6 +63,33 @@ export function listConformance(store: () => Store): void {
       expect(await store().workerEnds({ workers, from: T0 + 3_000, limit: 100 })).toEqual([{ ended: 2, failed: 1 }, { ended: 1, failed: 0 }, { ended: 0, failed: 0 }]);
       expect((await store().workerEnds({ workers, from: T0, limit: 3 }))[0]).toEqual({ ended: 1, failed: 0 });
       expect(await store().workerEnds({ workers: [{ namespace: 'else', app: 'biz', id: 'w1' }], from: T0, limit: 100 })).toEqual([{ ended: 1, failed: 0 }]);
+    });
+
+    it('finds sub-runs by each filter, over all pages', async () => {
+      const parts = Array.from({ length: 2_500 }, (_, index) => aSubRun({
+        runId: idAt(1), number: index, kind: index % 2 === 0 ? 'target' : 'flow', status: index % 3 === 0 ? 'fail' : 'success', reason: index % 100 === 7 ? 'Größe 100%' : '',
+        monitorStatus: index % 11 === 0 ? 'red' : '', monitorPayload: index === 1_200 ? 'the one' : '',
+      }));
+      await store().apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })], putSubRuns: [...parts, aSubRun({ runId: idAt(2), number: 5, status: 'fail', monitorStatus: 'red' })] }));
+      for (const [filter, fits] of [
+        [{ status: 'fail' }, (part: SubRunRecord) => part.status === 'fail'],
+        [{ reason: 'größe' }, (part: SubRunRecord) => part.reason !== ''],
+        [{ reason: '0%' }, (part: SubRunRecord) => part.reason !== ''],
+        [{ monitorPayload: 'THE' }, (part: SubRunRecord) => part.monitorPayload !== ''],
+        [{ monitorStatus: 'red', status: 'fail' }, (part: SubRunRecord) => part.monitorStatus === 'red' && part.status === 'fail'],
+        [{ status: 'half' }, () => false],
+      ] as const) {
+        const found: SubRunRecord[] = [];
+        for (let before: string | undefined; ;) {
+          const page = await store().subRuns(idAt(1), { ...filter, limit: 200, ...(before === undefined ? {} : { before }) });
+          found.push(...page.items);
+          before = page.nextBefore;
+          if (before === undefined) break;
+        }
+        const order = (part: SubRunRecord): number => (part.kind === 'flow' ? 10_000 : 0) + part.number;
+        expect(found, JSON.stringify(filter)).toEqual(parts.filter(fits).sort((a, b) => order(b) - order(a)));
+      }
+      expect(await store().subRuns('none', { status: 'fail', limit: 5 })).toEqual({ items: [], nextBefore: undefined });
     });
 
     it('gives the newest runs of each job asked for, in brief', async () => {
@@ -124,6 +152,10 @@ function mixedRuns(count: number): RunRecord[] {
     monitorStatus: index % 11 === 0 ? 'red' : index % 13 === 0 ? 'green' : '',
     reason: reasons[index * 3 % 17 % reasons.length]!,
     rootId: index % 50 === 8 ? idAt(7) : '',
+    monitorPayload: index % 11 === 0 ? 'Disk 90% full' : index % 13 === 0 ? 'GRÖSSE, Größe' : '',
+    args: index % 3 === 0 ? `{"order":{"id":${index % 20}}}` : index % 7 === 0 ? 'In der Straße' : '',
+    endedAt: index % 5 === 0 ? T0 + 10 + index : 0,
+    dispatchedAt: index % 10 === 0 ? 0 : T0 + 10,
   }));
 }
 
@@ -133,5 +165,8 @@ function expected(runs: readonly RunRecord[], query: Partial<RunQuery>): string[
     && (!query.workerId || run.workerId === query.workerId) && (!query.monitorStatus || run.monitorStatus === query.monitorStatus)
     && (!query.rootId || run.rootId === query.rootId || run.id === query.rootId)
     && (query.from === undefined || T0 + index * 1_000 >= query.from) && (query.to === undefined || T0 + index * 1_000 < query.to)
+    && (!query.minDurationMs || (run.dispatchedAt > 0 && run.endedAt - run.dispatchedAt >= query.minDurationMs))
+    && (!query.monitorPayload || run.monitorPayload.toLowerCase().includes(query.monitorPayload.toLowerCase()))
+    && (!query.args || run.args.toLowerCase().includes(query.args.toLowerCase()) || run.args === `{"order":{"id":${query.args.split(':')[1]}}}`)
     && (!query.reason || run.reason.toLowerCase().includes(query.reason.toLowerCase()))).map((run) => run.id).reverse();
 }

@@ -25,11 +25,11 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
   /** Ends as no other does, so that each filter finds some and leaves some out. */
   async function makeRunsOfEveryKind(): Promise<void> {
     const answers = [
-      { status: 'success', reason: 'all 100% done', clientId: 'w1', monitorStatus: 'warn' }, { status: 'success', reason: 'ALL_DONE', clientId: 'w2' },
+      { status: 'success', reason: 'all 100% done', clientId: 'w1', monitorStatus: 'warn', monitorPayload: 'Disk 90% full' }, { status: 'success', reason: 'ALL_DONE', clientId: 'w2' },
       { status: 'fail', reason: "it's \\ broken", clientId: 'w1', monitorStatus: 'alarm' }, { status: 'success', reason: 'Größe überschritten' }, { status: 'success', reason: 'x'.repeat(1024) },
     ];
     for (const [index, answer] of answers.entries()) {
-      const taskId = await job.start({ trigger: index % 2 === 0 ? 'manual' : 'api' });
+      const taskId = await job.start({ args: { order: { id: index, lines: ['Straße'] } }, trigger: index % 2 === 0 ? 'manual' : 'api' });
       await world.worker.answer(await job.next(taskId), answer);
     }
     const retried = await world.job({ timeoutMs: 100, retry: { attempts: 2, delayMs: 0 } });
@@ -77,6 +77,9 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
       [`from=${encodeURIComponent(middle)}`, (run) => Date.parse(run.scheduledAt) >= Date.parse(middle)], [`to=${encodeURIComponent(middle)}`, (run) => Date.parse(run.scheduledAt) < Date.parse(middle)],
       ['reason=done', has('done')], ['reason=100%25', has('100%')], ['reason=L_D', has('l_d')], ['reason=%5C', has('\\')], [`reason=${encodeURIComponent("it's")}`, has("it's")],
       [`reason=${encodeURIComponent('größe')}`, has('größe')], ['reason=no+end', has('no end')],
+      ['monitorPayload=disk%2090%25', (run) => run.monitorPayload !== ''], ['args=order.id%3A2', (run) => run.args.includes('"id":2,')], ['args=order.lines.0%3AStraße', (run) => run.args.includes('order')],
+      ['args=STRA', (run) => run.args.includes('Straße')], ['minDurationMs=100&state=expired', (run) => run.state === 'expired'], ['args=order.id%3A2&state=failed', (run) => run.args.includes('"id":2,') && run.state === 'failed'],
+      [`job=${job.name}&namespace=${NAMESPACE}&app=${job.app}`, (run) => run.job === job.name], ['state=completed,failed,cancelled&trigger=manual,api', (run) => ['completed', 'failed', 'cancelled'].includes(run.state) && run.trigger !== 'retry' && run.trigger !== 'schedule'],
     ];
     const now = new Map((await allRuns('')).map((run) => [run.taskId, run]));
     for (const [query, fits] of filters) {
@@ -84,7 +87,7 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
       expect(expected.length, query).toBeGreaterThan(0);
       expect((await allRuns(query, 3)).map(({ taskId }) => taskId), query).toEqual(expected);
     }
-    for (const nothing of ['app=none', 'job=none', 'namespace=app', 'worker=w', 'monitorStatus=war', 'trigger=map', "reason=' OR 1=1", 'from=2999-01-01T00:00:00Z', 'to=2001-01-01T00:00:00Z', `reason=${'%25'.repeat(100)}`]) {
+    for (const nothing of ['app=none', 'job=none', 'namespace=app', 'worker=w', 'monitorStatus=war', 'args=order.id%3A99', 'monitorPayload=none', 'minDurationMs=9000000', 'trigger=map', "reason=' OR 1=1", 'from=2999-01-01T00:00:00Z', 'to=2001-01-01T00:00:00Z', `reason=${'%25'.repeat(100)}`]) {
       expect(await allRuns(nothing), nothing).toEqual([]);
     }
     expectProblem(await api.get(`/runs?job=${job.key}&app=other`), 400, 'job');

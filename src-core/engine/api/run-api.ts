@@ -27,10 +27,11 @@ export function runApi(seen: () => RunApiParts, parts: () => RunApiParts): RunAp
     get(taskId) {
       return getRun(seen(), taskId);
     },
-    async subRuns(taskId, { limit, before }) {
-      const page = await seen().context.store.subRuns(taskId, { limit, ...(before === undefined ? {} : { before }) });
+    async subRuns(taskId, filter, { limit, before }) {
+      const { store } = seen().context;
+      const page = await store.subRuns(taskId, { ...filter, limit, ...(before === undefined ? {} : { before }) });
       // Runs of lite and plus have no row; what workers report of them is here all the same.
-      if (page.items.length === 0) await getRun(seen(), taskId);
+      if (page.items.length === 0 && (await store.subRuns(taskId, { limit: 1 })).items.length === 0) await getRun(seen(), taskId);
       return { items: page.items, next: page.nextBefore };
     },
     async events(taskId) {

@@ -142,6 +142,12 @@ export function integer(minimum: number, maximum: number, fallback: number): Fie
   };
 }
 
+/** A whole number that may be absent. */
+export function whole(minimum: number, maximum: number, description: string): Field<number> {
+  const { fallback: _fallback, ...field } = integer(minimum, maximum, minimum);
+  return { ...field, schema: { type: 'integer', minimum, maximum, description } };
+}
+
 /** Reads the `cursor` parameter of the named list. */
 export function cursor(list: ListName): Field<string> {
   return { schema: { type: 'string', description: 'nextCursor of the page before' }, read: (value) => decodeCursor(list, value) };

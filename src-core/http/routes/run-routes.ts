@@ -7,7 +7,7 @@ import { RERUN_REQUEST } from '../schema/request-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { nextCursor } from './definition-routes.ts';
-import { BadField, choices, name, pageFields, taskId, text, time } from './fields.ts';
+import { BadField, choices, name, pageFields, taskId, text, time, whole } from './fields.ts';
 import type { Field, Values } from './fields.ts';
 import { started } from './job-action-routes.ts';
 import { present } from './present.ts';
@@ -42,10 +42,10 @@ export function runRoutes(api: SchedulerApi): readonly Route[] {
     }),
     defineRoute({
       method: 'GET', path: '/runs/{taskId}/sub-runs', operationId: 'listSubRuns', summary: 'Pieces of a run, newest first', tag, params,
-      query: pageFields('sub-runs'),
+      query: { ...SUB_RUN_FILTER, ...pageFields('sub-runs') },
       answers: { 200: pageOf('SubRun') }, problems: [404],
-      handle: async ({ params: { taskId: id }, query: { limit, cursor } }) => {
-        const page = await api.runs.subRuns(id, { limit, ...present({ before: cursor }) });
+      handle: async ({ params: { taskId: id }, query: { limit, cursor, ...filter } }) => {
+        const page = await api.runs.subRuns(id, present(filter), { limit, ...present({ before: cursor }) });
         return ok({ items: page.items.map(toSubRun), nextCursor: nextCursor('sub-runs', page.next) });
       },
     }),
@@ -79,6 +79,16 @@ const RUN_FILTER = {
   to: time('Scheduled before'),
   reason: text(200, 'Part of the reason, any case'),
   monitorStatus: text(256),
+  minDurationMs: whole(0, 366 * 86_400_000, 'Took at least so long'),
+  monitorPayload: text(200, 'Part of the monitor payload, any case'),
+  args: text(200, 'Part of the args, any case; or path:value of args that are JSON (order.id:17)'),
+};
+
+const SUB_RUN_FILTER = {
+  status: text(256),
+  reason: text(200, 'Part of the reason, any case'),
+  monitorStatus: text(256),
+  monitorPayload: text(200, 'Part of the monitor payload, any case'),
 };
 
 function toRunFilter({ job, state, trigger, worker, ...rest }: Values<typeof RUN_FILTER>): RunFilter {

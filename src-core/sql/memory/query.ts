@@ -1,6 +1,6 @@
 import type { RunRecord, SubRunRecord } from '../../domain/index.ts';
-import { isFinal, SUB_RUN_KINDS } from '../../domain/index.ts';
-import type { Count, EndTotals, RunBrief, RunPage, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../ports/index.ts';
+import { argsMatcher, isFinal, SUB_RUN_KINDS } from '../../domain/index.ts';
+import type { Count, EndTotals, RunBrief, RunPage, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../ports/index.ts';
 import { runIdFloor } from '../../wire/index.ts';
 import { ALL_JOBS } from '../roll-up.ts';
 import { isStorableId, parseBefore } from '../run-id.ts';
@@ -43,10 +43,11 @@ export function toBrief({ id, jobNumber, state, scheduledAt, dueAt, dispatchedAt
   return { id, jobNumber, state, scheduledAt, dueAt, dispatchedAt, endedAt, reason };
 }
 
-export function querySubRuns(tables: Tables, runId: string, options: { before?: string; limit: number }): { items: SubRunRecord[]; nextBefore: string | undefined } {
+export function querySubRuns(tables: Tables, runId: string, options: SubRunQuery): SubRunPage {
   const [beforeKind, beforeNumber] = (options.before ?? '9:0').split(':').map(Number) as [number, number];
   const place = (part: SubRunRecord): number => SUB_RUN_KINDS.indexOf(part.kind);
   const found = [...tables.subRuns.get(runId)?.values() ?? []]
+    .filter((part) => isWanted(part, options))
     .filter((part) => place(part) < beforeKind || (place(part) === beforeKind && part.number < beforeNumber))
     .sort((a, b) => place(b) - place(a) || b.number - a.number);
   const items = found.slice(0, options.limit).map((part) => ({ ...part }));
@@ -111,5 +112,19 @@ function matches(run: RunRecord, query: RunQuery): boolean {
     && (!query.workerId || run.workerId === query.workerId)
     && (!query.monitorStatus || run.monitorStatus === query.monitorStatus)
     && (!query.rootId || run.rootId === query.rootId || run.id === query.rootId)
-    && (!query.reason || run.reason.toLowerCase().includes(query.reason.toLowerCase()));
+    && (!query.minDurationMs || (run.dispatchedAt > 0 && run.endedAt - run.dispatchedAt >= query.minDurationMs))
+    && (!query.args || argsMatcher(query.args)(run.args))
+    && contains(run.monitorPayload, query.monitorPayload)
+    && contains(run.reason, query.reason);
+}
+
+function isWanted(part: SubRunRecord, query: SubRunQuery): boolean {
+  return (!query.status || part.status === query.status)
+    && (!query.monitorStatus || part.monitorStatus === query.monitorStatus)
+    && contains(part.monitorPayload, query.monitorPayload)
+    && contains(part.reason, query.reason);
+}
+
+function contains(text: string, part: string | undefined): boolean {
+  return !part || text.toLowerCase().includes(part.toLowerCase());
 }

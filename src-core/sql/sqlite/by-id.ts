@@ -1,12 +1,13 @@
 import { desc, eq, sql } from 'drizzle-orm';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { AppDefinition, JobDefinition, NamespaceDefinition, RunRecord, StoredJob, SubRunRecord, WorkerRecord } from '../../domain/index.ts';
-import type { Checkpoint } from '../../ports/index.ts';
+import type { AppDefinition, JobDefinition, NamespaceDefinition, RunRecord, StoredJob, WorkerRecord } from '../../domain/index.ts';
+import type { Checkpoint, SubRunPage, SubRunQuery } from '../../ports/index.ts';
 import { compareIds, idToInteger, isStorableId } from '../run-id.ts';
 import type { Connection } from './connection.ts';
-import { STATE, SUB_RUN_KIND } from './codes.ts';
+import { STATE } from './codes.ts';
 import { idText, readRun, runFields, type RawRun } from './run-row.ts';
 import { app, checkpoint, job, jobRef, namespace, run, subRun, worker } from './schema.ts';
+import { readSubRunPlace, subRunFields, subRunPage } from './sub-run-row.ts';
 
 /** Reads that go straight to their rows by a key, quick enough for the thread of the ticks, and those of the start. */
 export class ById {
@@ -48,25 +49,13 @@ export class ById {
     return this.db.select().from(worker).orderBy(worker.namespace, worker.app, worker.id).all();
   }
 
-  /** The cursor is `kind:number`, by the code of the kind. */
-  subRuns(runId: string, options: { before?: string; limit: number }): { items: SubRunRecord[]; nextBefore: string | undefined } {
+  subRuns(runId: string, { before, limit }: SubRunQuery): SubRunPage {
     if (!isStorableId(runId)) return { items: [], nextBefore: undefined };
-    const [kind, number] = (options.before ?? '9:0').split(':').map(Number);
-    const rows = this.db.select({ ...subRunFields }).from(subRun)
+    const [kind, number] = readSubRunPlace(before);
+    const rows = this.db.select(subRunFields).from(subRun)
       .where(sql`${subRun.runId} = ${idToInteger(runId)} and (${subRun.kind}, ${subRun.number}) < (${kind}, ${number})`)
-      .orderBy(desc(subRun.kind), desc(subRun.number)).limit(options.limit + 1).all();
-    const items = rows.slice(0, options.limit).map((row): SubRunRecord => ({
-      ...row,
-      workerId: row.workerId ?? '',
-      sceneId: row.sceneId ?? '',
-      sceneName: row.sceneName ?? '',
-      status: row.status ?? '',
-      reason: row.reason ?? '',
-      monitorStatus: row.monitorStatus ?? '',
-      monitorPayload: row.monitorPayload ?? '',
-    }));
-    const last = items.at(-1);
-    return { items, nextBefore: rows.length > items.length && last !== undefined ? `${SUB_RUN_KIND.toCode[last.kind]}:${last.number}` : undefined };
+      .orderBy(desc(subRun.kind), desc(subRun.number)).limit(limit + 1).all();
+    return subRunPage(rows, limit);
   }
 
   namespaces(): (NamespaceDefinition & { version: number })[] {
@@ -92,19 +81,3 @@ export class ById {
     return this.db.select(runFields).from(run).leftJoin(jobRef, eq(jobRef.number, run.jobNumber)).where(where).values() as RawRun[];
   }
 }
-
-const subRunFields = {
-  runId: idText(subRun.runId),
-  kind: subRun.kind,
-  number: subRun.number,
-  workerId: subRun.workerId,
-  sceneId: subRun.sceneId,
-  sceneName: subRun.sceneName,
-  status: subRun.status,
-  reason: subRun.reason,
-  monitorStatus: subRun.monitorStatus,
-  monitorPayload: subRun.monitorPayload,
-  startedAt: subRun.startedAt,
-  endedAt: subRun.endedAt,
-  createdAt: subRun.createdAt,
-};

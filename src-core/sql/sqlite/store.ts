@@ -91,7 +91,11 @@ export function sqliteStore(parts: SqliteParts): Store {
       }
       return byJob;
     },
-    subRuns: async (runId, options) => here(() => byId.subRuns(runId, { ...options, limit: bounded(options.limit) })),
+    async subRuns(runId, query) {
+      const asked = { ...query, limit: bounded(query.limit) };
+      // Without a filter a page is a page of rows; with one, many may have to be looked at.
+      return query.status || query.reason || query.monitorStatus || query.monitorPayload ? reader.ask('subRuns', { runId, query: asked }) : here(() => byId.subRuns(runId, asked));
+    },
     async lastRuns(jobNumbers) {
       const rows = await reader.ask('lastRuns', jobNumbers);
       return new Map(rows.map(readRun).map((run) => [run.jobNumber, run]));

@@ -17,9 +17,9 @@ test.each([
     command: 'runs ls', path: '/runs',
     values: {
       namespace: 'app', app: 'orders', job: 'nightly', state: 'failed,expired', trigger: 'manual', worker: 'w1', from: '2026-03-01T00:00:00Z', to: '2026-03-01T01:00:00Z', reason: 'time',
-      'monitor-status': 'red', limit: '7', cursor: encodeCursor('runs', '17'),
+      'monitor-status': 'red', 'monitor-payload': 'pay', args: 'order.id:17', 'min-duration-ms': '5', limit: '7', cursor: encodeCursor('runs', '17'),
     },
-    call: 'runs.list({"namespace":"app","app":"orders","from":1772323200000,"to":1772326800000,"reason":"time","monitorStatus":"red","states":["failed","expired"],"triggers":["manual"],"workerId":"w1","job":"nightly"}, {"limit":7,"before":"17"})',
+    call: 'runs.list({"namespace":"app","app":"orders","from":1772323200000,"to":1772326800000,"reason":"time","monitorStatus":"red","minDurationMs":5,"monitorPayload":"pay","args":"order.id:17","states":["failed","expired"],"triggers":["manual"],"workerId":"w1","job":"nightly"}, {"limit":7,"before":"17"})',
   },
   {
     command: 'job ls', path: '/jobs',

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../../domain/index.ts';
 import { openKeeper, openReader, type ConnectionOptions } from '../connection.ts';
 import { explain } from '../errors.ts';
 import { readBriefs, readRecentRuns } from './briefs.ts';
+import { addTextFunctions } from './contains.ts';
 import { countRuns } from './count.ts';
 import { readEndTotals } from './end-totals.ts';
 import { readLastRuns } from './last-runs.ts';
@@ -11,13 +12,14 @@ import { moveLog } from './move-log.ts';
 import type { AnswerMessage, RequestKind, RequestMessage, Requests } from './requests.ts';
 import { readRuns } from './runs.ts';
 import { readSkips } from './skips.ts';
+import { readSubRuns } from './sub-runs.ts';
 import { readWorkerEnds } from './worker-ends.ts';
 
 /** Answers requests one after the other until told to close (null), then leaves the port. */
 export function answerReads(options: ConnectionOptions, port: MessagePort): void {
   const connection = openReader(options);
   const keeper = openKeeper(options);
-  connection.function('contains_text', { deterministic: true }, (text: unknown, part: string) => (typeof text === 'string' && text.toLowerCase().includes(part) ? 1 : 0));
+  addTextFunctions(connection);
   const db = drizzle(connection);
   const now = (): number => performance.now();
   const handlers: { [Kind in RequestKind]: (ask: Requests[Kind]['ask']) => Requests[Kind]['answer'] } = {
@@ -25,6 +27,7 @@ export function answerReads(options: ConnectionOptions, port: MessagePort): void
     countRuns: (query) => countRuns(db, query, now),
     briefs: (query) => readBriefs(db, query, now),
     recentRuns: ({ jobNumbers, limit }) => readRecentRuns(db, jobNumbers, limit),
+    subRuns: ({ runId, query }) => readSubRuns(db, runId, query, now),
     lastRuns: (jobNumbers) => readLastRuns(db, jobNumbers),
     skips: (query) => readSkips(db, query),
     endTotals: (query) => readEndTotals(db, query),

@@ -1,4 +1,4 @@
-import type { Count, EndTotals, RunBrief, RunQuery, SkipPage, SkipQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
+import type { Count, EndTotals, RunBrief, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
 import type { RawRun } from '../run-row.ts';
 import type { EndTotalsQuery } from './end-totals.ts';
 import type { RawRunPage } from './runs.ts';
@@ -9,6 +9,7 @@ export interface Requests {
   countRuns: { readonly ask: RunQuery; readonly answer: Count };
   briefs: { readonly ask: RunQuery; readonly answer: readonly RunBrief[] };
   recentRuns: { readonly ask: { readonly jobNumbers: readonly number[]; readonly limit: number }; readonly answer: readonly RunBrief[] };
+  subRuns: { readonly ask: { readonly runId: string; readonly query: SubRunQuery }; readonly answer: SubRunPage };
   lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
   skips: { readonly ask: SkipQuery; readonly answer: SkipPage };
   endTotals: { readonly ask: EndTotalsQuery; readonly answer: readonly EndTotals[] };

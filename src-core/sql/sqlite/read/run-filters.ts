@@ -2,6 +2,7 @@ import { and, sql, type SQL } from 'drizzle-orm';
 import type { RunQuery } from '../../../ports/index.ts';
 import { STATE, TRIGGER } from '../codes.ts';
 import { jobRef, run } from '../schema.ts';
+import { argsMatch, contains } from './contains.ts';
 import type { ReadDb } from './read-db.ts';
 import type { IdRange } from './id-range.ts';
 
@@ -53,14 +54,17 @@ export function conditionsOf(query: RunQuery): SQL | undefined {
   if (query.triggers?.length) conditions.push(sql`+${run.trigger} in ${query.triggers.map((trigger) => TRIGGER.toCode[trigger])}`);
   if (query.workerId) conditions.push(sql`+${run.workerId} = ${query.workerId}`);
   if (query.monitorStatus) conditions.push(sql`+${run.monitorStatus} = ${query.monitorStatus}`);
-  if (query.reason) conditions.push(contains(query.reason));
+  if (query.minDurationMs) conditions.push(sql`${run.dispatchedAt} > 0 and ${run.endedAt} - ${run.dispatchedAt} >= ${query.minDurationMs}`);
+  if (query.reason) conditions.push(contains(run.reason, query.reason));
+  if (query.monitorPayload) conditions.push(contains(run.monitorPayload, query.monitorPayload));
+  if (query.args) conditions.push(argsMatch(run.args, query.args));
   return and(...conditions);
 }
 
 function conditionGroups(query: RunQuery): number {
   return [
     query.namespace || query.app || query.job, query.states?.length, query.triggers?.length,
-    query.workerId, query.monitorStatus, query.reason,
+    query.workerId, query.monitorStatus, query.reason, query.minDurationMs, query.monitorPayload, query.args,
   ].filter(Boolean).length;
 }
 
@@ -103,10 +107,4 @@ function jobNumbers(db: ReadDb, query: RunQuery): number[] {
     query.job ? sql`${jobRef.job} = ${query.job}` : undefined,
   );
   return db.select({ number: jobRef.number }).from(jobRef).where(names).limit(MAX_JOBS + 1).all().map((row) => row.number);
-}
-
-/** Any case: SQLite folds ASCII; for other letters the connection has a function of ours. */
-function contains(text: string): SQL {
-  if (text.length > 1_000 || !/^[\x01-\x7f]*$/.test(text)) return sql`contains_text(${run.reason}, ${text.toLowerCase()})`;
-  return sql`${run.reason} like ${`%${text.replace(/[\\%_]/g, '\\$&')}%`} escape '\\'`;
 }
