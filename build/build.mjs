@@ -1,10 +1,11 @@
 // npm run build: bundles every entry into dist/. Runs on the project's Node.
 // A running scheduler or a second build at the same time never sees a half-written file.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { STAMP, fingerprint } from './fingerprint.mjs';
+import { PANEL_STAMP, STAMP, fingerprint, panelFingerprint } from './fingerprint.mjs';
 import { existingEntries, nodeBundle } from './vite.node.mjs';
+import { compressPanel, panelBundle } from './vite.panel.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,13 +23,31 @@ async function build() {
     const made = readdirSync(next);
     for (const name of made) renameSync(path.join(next, name), path.join(dist, name));
     removeLeftovers(dist, new Set(made));
+    const withPanel = await buildPanel(bundle, dist, next);
     writeFileSync(path.join(next, 'stamp'), from);
     renameSync(path.join(next, 'stamp'), path.join(ROOT, STAMP));
+    if (withPanel) entries.push({ name: 'panel' });
   } finally {
     rmSync(next, { recursive: true, force: true });
   }
   const names = entries.map((entry) => entry.name).join(', ');
   process.stderr.write(`Built ${names} in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+/** The panel takes longer than all else, so it is built only when its own sources changed. True when it was. */
+async function buildPanel(bundle, dist, next) {
+  const from = panelFingerprint(ROOT);
+  const stamp = path.join(ROOT, PANEL_STAMP);
+  if (existsSync(path.join(dist, 'panel')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === from) return false;
+  const made = path.join(next, 'panel');
+  await bundle(panelBundle({ root: ROOT, outDir: made }));
+  await compressPanel(made);
+  rmSync(stamp, { force: true });
+  const old = path.join(next, 'old-panel');
+  if (existsSync(path.join(dist, 'panel'))) renameSync(path.join(dist, 'panel'), old);
+  renameSync(made, path.join(dist, 'panel'));
+  writeFileSync(stamp, from);
+  return true;
 }
 
 /** Bundles of entries that are gone. Whatever else lies in dist/ (a nats-server beside the app) stays. */

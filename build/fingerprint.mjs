@@ -4,9 +4,11 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** Files and folders that decide what the build makes. */
-const SOURCES = ['src-core', 'src-main', 'build/vite.node.mjs', 'build/build.mjs', 'package.json', 'package-lock.json'];
+const PANEL_SOURCES = ['src-renderer', 'src-core/http/contract.ts', 'src-core/http/contract', 'build/vite.panel.mjs', 'package.json', 'package-lock.json'];
+const SOURCES = ['src-core', 'src-main', 'build/vite.node.mjs', 'build/build.mjs', ...PANEL_SOURCES];
 
 export const STAMP = path.join('dist', '.built-from');
+export const PANEL_STAMP = path.join('dist', '.panel-built-from');
 
 export function isBuilt(root) {
   const stamp = path.join(root, STAMP);
@@ -14,8 +16,16 @@ export function isBuilt(root) {
 }
 
 export function fingerprint(root) {
+  return fingerprintOf(root, SOURCES);
+}
+
+export function panelFingerprint(root) {
+  return fingerprintOf(root, PANEL_SOURCES);
+}
+
+function fingerprintOf(root, sources) {
   const hash = createHash('sha256');
-  for (const source of SOURCES) add(hash, path.join(root, source), source);
+  for (const source of sources) add(hash, path.join(root, source), source);
   return hash.digest('hex');
 }
 

@@ -1,0 +1,45 @@
+// Vite settings of the panel: what a browser loads from dist/panel, relative to its page.
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { svelte, vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+import tailwindcss from '@tailwindcss/vite';
+
+const COMPRESSED = /\.(js|css|html|svg)$/;
+
+/** `outDir`: where to; emptied first. */
+export function panelBundle({ root, outDir }) {
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  return {
+    root: path.join(root, 'src-renderer'),
+    base: './',
+    configFile: false,
+    logLevel: 'warn',
+    define: { __NATSJOB_VERSION__: JSON.stringify(version) },
+    plugins: [tailwindcss(), svelte({ configFile: false, preprocess: vitePreprocess({ script: false }) })],
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'es2023',
+      cssCodeSplit: false,
+      reportCompressedSize: false,
+      // Inline data would need more room in the content policy than it saves.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+    },
+  };
+}
+
+/** Puts a .br and a .gz beside each text file, so that the server never compresses. */
+export async function compressPanel(folder) {
+  const brotli = promisify(brotliCompress);
+  const zip = promisify(gzip);
+  const files = readdirSync(folder, { recursive: true }).map(String).filter((name) => COMPRESSED.test(name));
+  await Promise.all(files.map(async (name) => {
+    const file = path.join(folder, name);
+    const text = readFileSync(file);
+    writeFileSync(`${file}.br`, await brotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }));
+    writeFileSync(`${file}.gz`, await zip(text, { level: 9 }));
+  }));
+}

@@ -1,0 +1,21 @@
+import type { Messages } from './en.ts';
+import { calendar } from './zh-CN/calendar.ts';
+import { common } from './zh-CN/common.ts';
+import { editor } from './zh-CN/editor.ts';
+import { job } from './zh-CN/job.ts';
+import { jobs } from './zh-CN/jobs.ts';
+import { login } from './zh-CN/login.ts';
+import { overview } from './zh-CN/overview.ts';
+import { palette } from './zh-CN/palette.ts';
+import { places } from './zh-CN/places.ts';
+import { run } from './zh-CN/run.ts';
+import { runs } from './zh-CN/runs.ts';
+import { servers } from './zh-CN/servers.ts';
+import { settings } from './zh-CN/settings.ts';
+import { shell } from './zh-CN/shell.ts';
+import { states } from './zh-CN/states.ts';
+import { tester } from './zh-CN/tester.ts';
+import { wizard } from './zh-CN/wizard.ts';
+import { workers } from './zh-CN/workers.ts';
+
+export const zhCN = { calendar, common, editor, job, jobs, login, overview, palette, places, run, runs, servers, settings, shell, states, tester, wizard, workers } satisfies Messages;

@@ -1,0 +1,16 @@
+import { mount } from 'svelte';
+import './app.css';
+import App from './App.svelte';
+import { i18n } from './i18n/index.svelte.ts';
+import { live } from './state/live.svelte.ts';
+import { prefs } from './state/prefs.svelte.ts';
+import { route } from './state/route.svelte.ts';
+import { session } from './state/session.svelte.ts';
+
+prefs.start();
+route.start();
+await i18n.start(prefs.language);
+session.start();
+live.start();
+const target = document.querySelector('#app');
+if (target) mount(App, { target });

@@ -1,0 +1,171 @@
+import type { Page } from '../../src-core/http/contract.ts';
+import { ApiError } from '../api/client.ts';
+
+/** loading: nothing to show yet; ready; failed: `error` says why, and what was there before still is. */
+export type ListState = 'loading' | 'ready' | 'failed';
+
+export interface ListOptions<T> {
+  /** One page; `cursor` undefined = the first. Must heed the signal. */
+  load(cursor: string | undefined, signal: AbortSignal): Promise<Page<T>>;
+  key(item: T): string;
+}
+
+/**
+ * One page of a list at a time, with the way back kept. A reload replaces items in place; answers that come
+ * too late for what is asked now are dropped.
+ */
+export class PagedList<T> {
+  #items = $state.raw<readonly T[]>([]);
+  #state = $state<ListState>('loading');
+  #error = $state.raw<ApiError | undefined>();
+  #cursors = $state.raw<readonly string[]>([]);
+  #nextCursor = $state<string | null>(null);
+  #isBusy = $state(false);
+  #loadedAt = $state<number | undefined>();
+  #asking: AbortController | undefined;
+  readonly #options: ListOptions<T>;
+
+  constructor(options: ListOptions<T>) {
+    this.#options = options;
+  }
+
+  get items(): readonly T[] { return this.#items; }
+  get state(): ListState { return this.#state; }
+  get error(): ApiError | undefined { return this.#error; }
+  get isBusy(): boolean { return this.#isBusy; }
+  /** When what is shown was read. */
+  get loadedAt(): number | undefined { return this.#loadedAt; }
+  /** From 1. */
+  get page(): number { return this.#cursors.length + 1; }
+  get hasNext(): boolean { return this.#nextCursor !== null; }
+  get hasPrevious(): boolean { return this.#cursors.length > 0; }
+
+  /** The first page, for another question: what was shown goes. */
+  restart(): Promise<void> {
+    this.#items = [];
+    this.#state = 'loading';
+    return this.first();
+  }
+
+  /** The first page; what is shown stays until it is there. */
+  first(): Promise<void> {
+    return this.#read([]);
+  }
+
+  /** The same page again. */
+  reload(): Promise<void> {
+    return this.#read(this.#cursors);
+  }
+
+  next(): Promise<void> {
+    return this.#nextCursor === null ? Promise.resolve() : this.#read([...this.#cursors, this.#nextCursor]);
+  }
+
+  previous(): Promise<void> {
+    return this.#read(this.#cursors.slice(0, -1));
+  }
+
+  /** Puts newer values in the place of those with the same key; nothing moves. True when one was there. */
+  merge(values: readonly T[]): boolean {
+    const { key } = this.#options;
+    const newer = new Map(values.map((value) => [key(value), value]));
+    if (!this.#items.some((item) => newer.has(key(item)))) return false;
+    this.#items = this.#items.map((item) => newer.get(key(item)) ?? item);
+    return true;
+  }
+
+  /** Changes one item. */
+  change(id: string, change: (item: T) => T): void {
+    const { key } = this.#options;
+    this.#items = this.#items.map((item) => (key(item) === id ? change(item) : item));
+  }
+
+  drop(ids: ReadonlySet<string>): void {
+    this.#items = this.#items.filter((item) => !ids.has(this.#options.key(item)));
+  }
+
+  /** Gives up what is being asked: the list is looked at no more. */
+  stop(): void {
+    this.#asking?.abort();
+  }
+
+  async #read(cursors: readonly string[]): Promise<void> {
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#isBusy = true;
+    try {
+      const page = await this.#options.load(cursors.at(-1), asking.signal);
+      if (asking.signal.aborted) return;
+      this.#items = page.items;
+      this.#nextCursor = page.nextCursor;
+      this.#cursors = cursors;
+      this.#error = undefined;
+      this.#loadedAt = Date.now();
+      this.#state = 'ready';
+    } catch (error) {
+      if (asking.signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.#error = error;
+      this.#state = 'failed';
+    } finally {
+      if (this.#asking === asking) this.#isBusy = false;
+    }
+  }
+}
+
+/** One thing that is read, shown, and read again. */
+export class Loaded<T> {
+  #value = $state.raw<T | undefined>();
+  #error = $state.raw<ApiError | undefined>();
+  #isBusy = $state(false);
+  #asking: AbortController | undefined;
+  readonly #load: (signal: AbortSignal) => Promise<T>;
+
+  constructor(load: (signal: AbortSignal) => Promise<T>) {
+    this.#load = load;
+  }
+
+  get value(): T | undefined { return this.#value; }
+  get error(): ApiError | undefined { return this.#error; }
+  get isBusy(): boolean { return this.#isBusy; }
+  get state(): ListState {
+    if (this.#error) return 'failed';
+    return this.#value === undefined ? 'loading' : 'ready';
+  }
+
+  /** A value that came by another way. */
+  set(value: T): void {
+    this.#value = value;
+    this.#error = undefined;
+  }
+
+  /** Forgets what is shown: another thing is asked for. */
+  clear(): void {
+    this.#value = undefined;
+    this.#error = undefined;
+  }
+
+  async reload(): Promise<void> {
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#isBusy = true;
+    try {
+      const value = await this.#load(asking.signal);
+      if (asking.signal.aborted) return;
+      this.#value = value;
+      this.#error = undefined;
+    } catch (error) {
+      if (asking.signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.#error = error;
+    } finally {
+      if (this.#asking === asking) this.#isBusy = false;
+    }
+  }
+
+  stop(): void {
+    this.#asking?.abort();
+  }
+}

@@ -1,0 +1,178 @@
+import type { LiveChanges, LiveCounters, LiveFrame, Role, WatchedMessage } from '../../src-core/http/contract.ts';
+import { liveUrl } from '../api/client.ts';
+import { session } from './session.svelte.ts';
+import { scope } from './scope.svelte.ts';
+
+/** off: nobody is logged in; connecting: not there yet; live; paused: by the person or because the tab is hidden; stale: it was there and is lost. */
+export type LiveState = 'off' | 'connecting' | 'live' | 'paused' | 'stale';
+
+export interface LiveListener {
+  changes?(changes: LiveChanges): void;
+  /** Changes were missed: what is shown has to be read anew. */
+  reset?(): void;
+  messages?(items: readonly WatchedMessage[], dropped: number): void;
+  /** The feed refused something that was asked of it. */
+  error?(message: string): void;
+}
+
+const NOT_LOGGED_IN = 4401;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+type WatchFrame = { readonly seq: number; readonly type: 'messages'; readonly items: readonly WatchedMessage[]; readonly dropped: number };
+
+/** The one WebSocket of this tab. It goes on from the last number it saw. */
+class Live {
+  #state = $state<LiveState>('off');
+  #staleSince = $state<number | undefined>();
+  #byHand = $state(false);
+  #role = $state<Role | undefined>();
+  #term = $state<number | undefined>();
+  #natsConnected = $state(true);
+  #version = $state('');
+  #counters = $state.raw<LiveCounters | undefined>();
+  #socket: WebSocket | undefined;
+  #seq: number | undefined;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #watched: string | null = null;
+  readonly #listeners = new Set<LiveListener>();
+
+  get state(): LiveState { return this.#state; }
+  /** Since when nothing has come, in milliseconds of the clock; undefined while all is well. */
+  get staleSince(): number | undefined { return this.#staleSince; }
+  get isPausedByHand(): boolean { return this.#byHand; }
+  get role(): Role | undefined { return this.#role; }
+  get term(): number | undefined { return this.#term; }
+  get natsConnected(): boolean { return this.#natsConnected; }
+  get version(): string { return this.#version; }
+  /** Of the namespace in view. */
+  get counters(): LiveCounters | undefined { return this.#counters; }
+
+  /** Follows the session, the namespace and the tab's visibility. */
+  start(): void {
+    $effect.root(() => {
+      $effect(() => {
+        if (session.token === undefined) this.#close();
+        else this.#open();
+      });
+      $effect(() => {
+        void scope.namespace;
+        this.#counters = undefined;
+        this.#subscribe();
+      });
+    });
+    document.addEventListener('visibilitychange', () => this.#tellPause());
+    addEventListener('online', () => this.#retryNow());
+  }
+
+  /** Returns the way to stop listening. */
+  listen(listener: LiveListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  pause(paused: boolean): void {
+    this.#byHand = paused;
+    this.#tellPause();
+  }
+
+  /** Which subject's messages to bring; null = none. */
+  watch(subject: string | null): void {
+    this.#watched = subject;
+    this.#send({ watch: subject });
+  }
+
+  #open(): void {
+    if (this.#socket) return;
+    clearTimeout(this.#timer);
+    if (this.#state !== 'stale') this.#state = 'connecting';
+    const socket = new WebSocket(liveUrl(), 'natsjob');
+    this.#socket = socket;
+    socket.addEventListener('open', () => {
+      this.#send({ token: session.token });
+      this.#subscribe();
+      if (this.#watched !== null) this.#send({ watch: this.#watched });
+      if (this.#shouldPause) this.#send({ pause: true });
+    });
+    socket.addEventListener('message', ({ data }) => this.#take(JSON.parse(data as string) as LiveFrame | WatchFrame));
+    socket.addEventListener('close', ({ code }) => this.#lost(socket, code));
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+    this.#state = 'off';
+    this.#staleSince = undefined;
+    this.#counters = undefined;
+    this.#seq = undefined;
+  }
+
+  #lost(socket: WebSocket, code: number): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    if (code === NOT_LOGGED_IN) {
+      void session.refresh();
+      if (session.token === undefined) return;
+    }
+    this.#state = 'stale';
+    this.#staleSince ??= Date.now();
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
+    this.#timer = setTimeout(() => this.#open(), wait * (0.7 + Math.random() * 0.6));
+  }
+
+  #retryNow(): void {
+    if (this.#state === 'stale' && !this.#socket) this.#open();
+  }
+
+  get #shouldPause(): boolean {
+    return this.#byHand || document.hidden;
+  }
+
+  #tellPause(): void {
+    this.#send({ pause: this.#shouldPause });
+    if (this.#state === 'live' || this.#state === 'paused') this.#state = this.#shouldPause ? 'paused' : 'live';
+  }
+
+  #subscribe(): void {
+    const { namespace } = scope;
+    this.#send({ subscribe: { ...(namespace === '' ? {} : { namespace }) }, ...(this.#seq === undefined ? {} : { since: this.#seq }) });
+  }
+
+  #send(request: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(request));
+  }
+
+  #take(frame: LiveFrame | WatchFrame): void {
+    this.#failures = 0;
+    this.#staleSince = undefined;
+    this.#state = this.#shouldPause ? 'paused' : 'live';
+    if (frame.type === 'hello') {
+      this.#role = frame.role;
+      this.#version = frame.version;
+      this.#natsConnected = frame.natsConnected;
+      // Its number is that of now: what this tab has missed lies before it.
+      this.#seq ??= frame.seq;
+      return;
+    }
+    this.#seq = frame.seq;
+    if (frame.type === 'changes') this.#apply(frame);
+    else if (frame.type === 'reset') for (const listener of this.#listeners) listener.reset?.();
+    else if (frame.type === 'messages') for (const listener of this.#listeners) listener.messages?.(frame.items, frame.dropped);
+    else if (frame.type === 'error') for (const listener of this.#listeners) listener.error?.(frame.message);
+  }
+
+  #apply(changes: LiveChanges): void {
+    if (changes.counters) this.#counters = changes.counters;
+    if (changes.nats) this.#natsConnected = changes.nats.connected;
+    if (changes.leader) {
+      this.#role = changes.leader.role;
+      this.#term = changes.leader.term;
+    }
+    for (const listener of this.#listeners) listener.changes?.(changes);
+  }
+}
+
+export const live = new Live();

@@ -1,0 +1,113 @@
+/**
+ * The address: `#/runs?state=failed`. All of it is in the hash, so it works below any prefix and in a window without a server.
+ * Filters live in the query; whoever has the link sees the same list.
+ */
+class Route {
+  #path = $state('/');
+  #query = $state.raw(new URLSearchParams());
+  /** Asked before leaving; false keeps the person here. */
+  #guard: (() => boolean | Promise<boolean>) | undefined;
+  #shown = '#/';
+
+  start(): void {
+    this.#read();
+    addEventListener('hashchange', () => void this.#changed());
+  }
+
+  get path(): string { return this.#path; }
+  get query(): URLSearchParams { return this.#query; }
+  /** The address as it stands in a link. */
+  get href(): string { return hrefOf(this.#path, this.#query); }
+
+  /** The values of the pattern's `:names` when the path matches it whole. */
+  match(pattern: string): Record<string, string> | undefined {
+    return matchPath(pattern, this.#path);
+  }
+
+  go(path: string, query: Record<string, string | undefined> = {}): void {
+    location.hash = hrefOf(path, queryOf(query));
+  }
+
+  /** Changes part of the query in place; an empty or undefined value takes the name out. No entry in the history. */
+  setQuery(patch: Record<string, string | undefined>): void {
+    const next = new URLSearchParams(this.#query);
+    for (const [name, value] of Object.entries(patch)) {
+      if (value === undefined || value === '') next.delete(name);
+      else next.set(name, value);
+    }
+    const href = hrefOf(this.#path, next);
+    if (href === this.href) return;
+    history.replaceState(history.state, '', href);
+    this.#query = next;
+    this.#shown = href;
+  }
+
+  /** Returns the way to lift it. */
+  guard(ask: () => boolean | Promise<boolean>): () => void {
+    this.#guard = ask;
+    return () => {
+      if (this.#guard === ask) this.#guard = undefined;
+    };
+  }
+
+  async #changed(): Promise<void> {
+    const wanted = location.hash;
+    if (this.#guard && matchPath(this.#path, pathOf(wanted)) === undefined) {
+      history.replaceState(history.state, '', this.#shown);
+      if (!(await this.#guard())) return;
+      this.#guard = undefined;
+      history.pushState(null, '', wanted);
+    }
+    this.#read();
+  }
+
+  #read(): void {
+    const [path = '', query = ''] = location.hash.slice(1).split('?', 2);
+    this.#path = path === '' ? '/' : path;
+    this.#query = new URLSearchParams(query);
+    this.#shown = this.href;
+  }
+}
+
+function pathOf(hash: string): string {
+  return hash.slice(1).split('?', 1)[0] || '/';
+}
+
+export function hrefOf(path: string, query: URLSearchParams): string {
+  const text = query.toString();
+  return `#${path}${text === '' ? '' : `?${text}`}`;
+}
+
+/** A link's address: `link('/runs', { state: 'failed' })`. Undefined and empty values are left out. */
+export function link(path: string, query: Record<string, string | undefined> = {}): string {
+  return hrefOf(path, queryOf(query));
+}
+
+function queryOf(query: Record<string, string | undefined>): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') params.set(name, value);
+  return params;
+}
+
+export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] ?? '';
+    if (part.startsWith(':')) params[part.slice(1)] = safeDecode(value);
+    else if (part !== value) return undefined;
+  }
+  return params;
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export const route = new Route();
