@@ -2,7 +2,7 @@ import type { Component } from 'svelte';
 import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Cpu from '@lucide/svelte/icons/cpu';
 import FolderTree from '@lucide/svelte/icons/folder-tree';
-import History from '@lucide/svelte/icons/history';
+import ScrollText from '@lucide/svelte/icons/scroll-text';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import RadioTower from '@lucide/svelte/icons/radio-tower';
@@ -22,7 +22,7 @@ export interface Destination {
 export const DESTINATIONS: readonly Destination[] = [
   { path: '/', key: 'overview', icon: LayoutDashboard, letter: 'o' },
   { path: '/jobs', key: 'jobs', icon: ListChecks, letter: 'j' },
-  { path: '/runs', key: 'runs', icon: History, letter: 'r' },
+  { path: '/runs', key: 'runs', icon: ScrollText, letter: 'r' },
   { path: '/calendar', key: 'calendar', icon: CalendarDays, letter: 'c' },
   { path: '/workers', key: 'workers', icon: Cpu, letter: 'w' },
   { path: '/servers', key: 'servers', icon: Server, letter: 's' },
