@@ -1,12 +1,13 @@
 // npm test [-- filter …]: sets the clone up, runs every suite and ends with one line, `N passed, N failed`.
-// A filter is part of a test file's path; `--unit` or `--e2e` alone picks one suite. Fails when no test ran.
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+// A filter is part of a test file's path; `--unit`, `--e2e` or `--panel` alone picks one suite. Fails when no test ran.
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
 
 const SUITES = [
   { name: 'unit', config: 'vitest.config.ts' },
-  { name: 'e2e', config: 'vitest.e2e.config.ts' },
+  { name: 'e2e', config: 'vitest.e2e.config.ts', needsBuild: true },
+  { name: 'panel', config: 'vitest.panel.config.ts', needsBuild: true },
 ];
 
 await runScript(async () => {
@@ -31,13 +32,9 @@ await runScript(async () => {
   return total.failed === 0 ? 0 : 1;
 });
 
-function hasEndToEndTests() {
-  return existsSync(path.join(ROOT, 'test/e2e')) && readdirSync(path.join(ROOT, 'test/e2e'), { recursive: true }).some((name) => name.endsWith('.test.ts'));
-}
-
 /** A build that fails must not hide what the unit tests say: only the suite that needs it fails with it. */
-async function runSuite({ name, config }, report, filters) {
-  if (name === 'e2e' && hasEndToEndTests()) await prepare({ natsServer: false });
+async function runSuite({ config, needsBuild = false }, report, filters) {
+  if (needsBuild) await prepare({ natsServer: false });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--passWithNoTests', ...reporters, ...filters];
   return runForeground(NODE, args);
