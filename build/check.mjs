@@ -1,4 +1,4 @@
-// npm run check [-- types pure-types panel-types lint layers]: the guards that need no running program. All of them by default.
+// npm run check [-- types pure-types panel-types panel-test-types lint layers]: the guards that need no running program. All of them by default.
 import path from 'node:path';
 import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say } from './prepare.mjs';
 
@@ -7,6 +7,7 @@ export const GUARDS = {
   types: ['node_modules/typescript/bin/tsc', '--noEmit'],
   'pure-types': ['node_modules/typescript/bin/tsc', '-p', 'build/rules/tsconfig.pure.json'],
   'panel-types': ['node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'src-renderer/tsconfig.json', '--fail-on-warnings', '--output', 'human'],
+  'panel-test-types': ['node_modules/typescript/bin/tsc', '-p', 'test/panel/tsconfig.json'],
   lint: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'],
   layers: ['build/rules/check-layers.mjs'],
 };

@@ -2,7 +2,7 @@
 // A filter is part of a test file's path; `--unit`, `--e2e` or `--panel` alone picks one suite. Fails when no test ran.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
+import { NODE, PrepareError, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
 
 const SUITES = [
   { name: 'unit', config: 'vitest.config.ts' },
