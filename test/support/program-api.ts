@@ -68,7 +68,8 @@ export function programApi(url: string, user: string, password: string): Program
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : body instanceof RawBody ? { body: body.body, duplex: 'half' } : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
-    });
+      // Browsers' types know no Buffer as a body.
+    } as RequestInit);
     const text = await answer.text();
     return { status: answer.status, body: parsed(text), headers: answer.headers };
   }
