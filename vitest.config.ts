@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-// Everything but the end-to-end tests, which start the built program: see vitest.e2e.config.ts.
+// Everything but the tests that start the built program: see vitest.e2e.config.ts and vitest.examples.config.ts.
 export default defineConfig({
   define: { __NATSJOB_VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**', '**/node_modules/**'],
+    exclude: ['test/e2e/**', 'test/examples/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -1,5 +1,6 @@
 // npm test [-- filter …]: sets the clone up, runs every suite and ends with one line, `N passed, N failed`.
 // A filter is part of a test file's path; `--unit`, `--e2e` or `--panel` alone picks one suite. Fails when no test ran.
+// `--examples` runs the workers of examples/: it needs package registries and compilers, so it runs only when asked for.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { NODE, PrepareError, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
@@ -8,12 +9,13 @@ const SUITES = [
   { name: 'unit', config: 'vitest.config.ts' },
   { name: 'e2e', config: 'vitest.e2e.config.ts', needsBuild: true },
   { name: 'panel', config: 'vitest.panel.config.ts', needsBuild: true },
+  { name: 'examples', config: 'vitest.examples.config.ts', needsBuild: true, isApart: true },
 ];
 
 await runScript(async () => {
   const flags = process.argv.slice(2).filter((arg) => SUITES.some(({ name }) => arg === `--${name}`));
   const filters = process.argv.slice(2).filter((arg) => !flags.includes(arg));
-  const suites = SUITES.filter(({ name }) => flags.length === 0 || flags.includes(`--${name}`));
+  const suites = SUITES.filter(({ name, isApart }) => (flags.length === 0 ? !isApart : flags.includes(`--${name}`)));
   await prepare({ build: false });
 
   const total = { passed: 0, failed: 0, skipped: 0 };

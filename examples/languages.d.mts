@@ -5,6 +5,7 @@ export interface Language {
   readonly label: string;
   readonly file: string;
   readonly tools: readonly string[];
+  readonly installs?: string;
   readonly install: string;
   readonly run: string;
 }

@@ -15,7 +15,7 @@ const subject = 'natsjob.job.start.app.shop.report';
 /** Your work. What it returns is kept with the run; when it throws, the run fails. */
 async function work(args) {
   if (args === 'fail') throw new Error('told to fail');
-  return `worked on ${args || 'nothing'}`;
+  return `worked on ${args}`;
 }
 
 const nats = await connect({ servers: url, name: workerId, maxReconnectAttempts: -1 });

@@ -19,7 +19,7 @@ async def work(args):
     """Your work. What it returns is kept with the run; when it raises, the run fails."""
     if args == "fail":
         raise ValueError("told to fail")
-    return f"worked on {args or 'nothing'}"
+    return f"worked on {args}"
 
 
 async def main():

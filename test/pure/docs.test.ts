@@ -8,7 +8,7 @@ import { fullPath } from '../../src-core/http/routes/route.ts';
 import { SETTING_LIST } from '../../src-core/system/index.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const DOCUMENTS = [...markdownIn(''), ...markdownIn('docs'), ...markdownIn('bench')];
+const DOCUMENTS = [...markdownIn(''), ...markdownIn('docs'), ...markdownIn('bench'), ...markdownIn('examples')];
 /** What a clone holds beside the files of the repository. */
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'conf', 'logs', 'coverage']);
 
