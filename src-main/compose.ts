@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { UnavailableError, createLogger, lockDataDir, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type Log } from '../src-core/system/index.ts';
+import { UnavailableError, createLogger, lockDataDir, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
 import { createMetrics, startHttp } from '../src-core/http/index.ts';
 import { createLeaseStore } from '../src-core/nats/index.ts';
 import { openSqliteStore } from '../src-core/sql/index.ts';
 import { CleanUp } from './clean-up.ts';
 import { reachableUrl } from './client/scheduler-url.ts';
+import { lateHost } from './host-api.ts';
 import { lateApi } from './late-api.ts';
 import { openScheduler } from '../src-core/index.ts';
 import { startNats } from './start-nats.ts';
@@ -48,7 +49,8 @@ const ROLE_WAIT_MS = 1_000;
  * Starts the whole program from its settings: folder and lock, log, HTTP (which answers from then on), NATS, the view,
  * the scheduler. What was started is ended again if a later step fails; then rejects with that step's error.
  */
-export async function startNatsjob(config: Config, options: StartOptions): Promise<RunningNatsjob> {
+export async function startNatsjob(loaded: LoadedConfig, options: StartOptions): Promise<RunningNatsjob> {
+  const { config } = loaded;
   prepareDataDir(config.dataDir);
   const lock = await lockDataDir(config.dataDir, config.httpPort === 0 ? {} : { url: reachableUrl(config.httpHost, config.httpPort) });
   const logger = await createLogger({ format: config.logEnv, level: config.logLevel, dir: config.logDir });
@@ -68,8 +70,12 @@ export async function startNatsjob(config: Config, options: StartOptions): Promi
     const nodeId = config.nodeId || readOrMake(path.join(config.dataDir, 'node-id'), makeNodeId);
     log.info({ version: VERSION, pid: process.pid, nodeId, dataDir: config.dataDir }, 'Starting');
 
+    const host = lateHost({
+      loaded, clock, nodeId, databaseFile: databasePath(config), programDir: options.programDir, environment: options.environment,
+      url: () => withoutSlash(server.url), databaseProblem: () => (late.api.health().databaseWritable ? '' : late.api.health().problems.join(', ')),
+    });
     const server = await startHttp({
-      host: config.httpHost, port: config.httpPort, api: late.api, log: log.child({ component: 'http' }), clock, registry, version: VERSION,
+      host: config.httpHost, port: config.httpPort, api: late.api, hostApi: host.api, log: log.child({ component: 'http' }), clock, registry, version: VERSION,
       credentials: { user: config.loginUser, password: config.loginPwd, isDefaultPassword: config.isDefaultPassword },
       secretKey: config.secretKey || readOrMake(path.join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64url')),
       tokenExpireMs: config.loginTokenExpireHours * 3_600_000,
@@ -80,12 +86,16 @@ export async function startNatsjob(config: Config, options: StartOptions): Promi
     options.abort.throwIfAborted();
 
     const nats = await startNats({ config, clock, log: log.child({ component: 'nats' }), nodeId, programDir: options.programDir, environment: options.environment, cleanUp });
+    host.attachNats(nats.bus);
     options.abort.throwIfAborted();
 
+    mkdirSync(path.dirname(databasePath(config)), { recursive: true });
     const store = await openSqliteStore({
-      file: databaseFile(config), log: log.child({ component: 'database' }), readerEntry: readerEntry(options.programDir), fullSync: config.dbSync === 'full',
+      file: databasePath(config), log: log.child({ component: 'database' }), readerEntry: readerEntry(options.programDir), fullSync: config.dbSync === 'full',
     });
     cleanUp.add('database', () => store.close());
+    host.attachStore(store);
+    cleanUp.add('host API', () => host.detach());
 
     const scheduler = openScheduler(
       {
@@ -137,10 +147,8 @@ async function untilKnown(role: () => string, limitMs: number): Promise<string> 
   return role();
 }
 
-function databaseFile({ dbUrl, dataDir }: Config): string {
-  if (dbUrl === '') return path.join(dataDir, 'natsjob.sqlite');
-  mkdirSync(path.dirname(dbUrl), { recursive: true });
-  return dbUrl;
+function databasePath({ dbUrl, dataDir }: Config): string {
+  return dbUrl || path.join(dataDir, 'natsjob.sqlite');
 }
 
 /** Bundled it lies beside the program; from the sources it is the source. */

@@ -1,6 +1,8 @@
 export type * from './api.ts';
 export type * from './bus.ts';
+export type * from './bus-access.ts';
 export type * from './clock.ts';
+export type * from './host.ts';
 export type * from './lease-store.ts';
 export type * from './log.ts';
 export type * from './looking.ts';

@@ -1,2 +1,3 @@
 export { openSqliteStore, type SqliteOptions } from './sqlite/open.ts';
+export type { SqliteStore } from './sqlite/store.ts';
 export { createMemoryStore } from './memory/store.ts';

@@ -1,6 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { copyDatabase, type CopyRequest } from './copy-database.ts';
 import { answerReads } from './sqlite/read/answer.ts';
 import type { ConnectionOptions } from './sqlite/connection.ts';
 
-/** The thread that reads what may take long, so that the thread of the ticks never does. Bundled to a script of its own. */
-answerReads(workerData as ConnectionOptions, parentPort!);
+/** The thread that does what may take long, so that the thread of the ticks never does: reads, or one copy. Bundled to a script of its own. */
+const data = workerData as ConnectionOptions | CopyRequest;
+if ('copyTo' in data) await copyDatabase(data, parentPort!);
+else answerReads(data, parentPort!);

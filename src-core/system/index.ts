@@ -1,5 +1,5 @@
 export type { Clock, Log } from '../ports/index.ts';
-export { UnavailableError } from '../domain/index.ts';
+export { ConflictError, UnavailableError } from '../domain/index.ts';
 export { systemClock } from './clock.ts';
 export { systemMachine } from './machine.ts';
 export { systemRandom } from './random.ts';

@@ -19,7 +19,7 @@ export async function serve(context: CommandContext): Promise<number> {
   try {
     const firstConfig = loaded.file.found ? 'kept' : writeFirstConfig(loaded.config.confDir);
     const notes = [...loaded.notes, ...(typeof firstConfig === 'string' ? [] : [firstConfig.note])];
-    running = await startNatsjob(loaded.config, {
+    running = await startNatsjob(loaded, {
       programDir: context.programDir, environment: context.environment, notes, abort: signalled.abort,
       onFailure: (error) => dieOf.error(asCommandError(error)),
     });

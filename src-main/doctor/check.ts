@@ -5,6 +5,8 @@ export interface Finding {
   readonly detail: string;
   /** Empty when there is nothing to do. */
   readonly todo: string;
+  /** Nothing is broken, but somebody should know. */
+  readonly isNote?: boolean;
 }
 
 export function fine(name: string, detail: string): Finding {

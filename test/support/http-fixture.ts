@@ -4,6 +4,7 @@ import type { HttpOptions, HttpServer } from '../../src-core/http/index.ts';
 import type { Clock } from '../../src-core/ports/clock.ts';
 import type { Log } from '../../src-core/ports/log.ts';
 import { createFakeApi } from './fake-api.ts';
+import { createFakeHost } from './fake-host.ts';
 import type { FakeApi } from './fake-api.ts';
 
 export interface HttpFixture extends FakeApi {
@@ -33,7 +34,7 @@ export async function startFixture(change: Partial<HttpOptions> = {}): Promise<H
   const fake = createFakeApi();
   const logged: string[] = [];
   const server = await startHttp({
-    host: '127.0.0.1', port: 0, api: fake.api, log: createLog(logged), clock: realClock(), registry: createMetrics().registry,
+    host: '127.0.0.1', port: 0, api: fake.api, hostApi: createFakeHost(), log: createLog(logged), clock: realClock(), registry: createMetrics().registry,
     credentials: { user: 'admin', password: PASSWORD, isDefaultPassword: false }, secretKey: 'k'.repeat(32), tokenExpireMs: 3_600_000, version: '1.2.3', ...change,
   });
   const origin = server.url.slice(0, -1);

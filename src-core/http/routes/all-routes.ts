@@ -1,13 +1,16 @@
 import type { SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { HostApi } from '../../ports/host.ts';
 import type { Session } from '../auth/session.ts';
 import { buildOpenApi } from '../openapi.ts';
 import { ProblemError } from '../errors.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { appRoutes, namespaceRoutes } from './definition-routes.ts';
+import { hostRoutes } from './host-routes.ts';
 import { jobActionRoutes } from './job-action-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { lookingRoutes } from './looking-routes.ts';
+import { natsRoutes } from './nats-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
@@ -18,6 +21,7 @@ import { workerRoutes } from './worker-routes.ts';
 
 export interface RouteContext {
   readonly api: SchedulerApi;
+  readonly host: HostApi;
   readonly clock: Clock;
   readonly session: Session;
   readonly version: string;
@@ -25,7 +29,7 @@ export interface RouteContext {
 }
 
 /** The table: everything that is served except pages and the WebSocket itself. */
-export function allRoutes({ api, clock, session, version, scrape }: RouteContext): readonly Route[] {
+export function allRoutes({ api, host, clock, session, version, scrape }: RouteContext): readonly Route[] {
   const routes: Route[] = [
     ...sessionRoutes(session, version),
     ...namespaceRoutes(api),
@@ -37,6 +41,8 @@ export function allRoutes({ api, clock, session, version, scrape }: RouteContext
     ...workerRoutes(api),
     ...clusterRoutes(api),
     ...lookingRoutes(api, clock),
+    ...hostRoutes(host),
+    ...natsRoutes(host),
     liveRoute(),
     ...operationRoutes(api, scrape),
   ];

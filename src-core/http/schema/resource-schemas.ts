@@ -6,6 +6,7 @@ import type {
   Problem, ProblemField, ReadyResource, RunEventResource, RunResource, RunSummary, ScheduleResource, ServerResource, SkipResource, StartedRun, StatsBucket,
   StatsResource, SubRunResource, WorkerResource,
 } from '../contract.ts';
+import { HOST_SCHEMAS } from './host-schemas.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, ref, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { LOOKING_SCHEMAS } from './looking-schemas.ts';
@@ -207,6 +208,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
     oddities: { type: 'object', additionalProperties: COUNT },
   }),
   ...LOOKING_SCHEMAS,
+  ...HOST_SCHEMAS,
   Ready: objectOf<ReadyResource>({ status: oneOf(['ready', 'not-ready']), role: ROLE, problems: listOf(TEXT) }, { optional: ['role', 'problems'] }),
 };
 

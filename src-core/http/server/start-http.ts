@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { HostApi } from '../../ports/host.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { createSession } from '../auth/session.ts';
@@ -18,6 +19,7 @@ export interface HttpOptions {
   /** 0 = any free one. */
   readonly port: number;
   readonly api: SchedulerApi;
+  readonly hostApi: HostApi;
   readonly log: Log;
   readonly clock: Clock;
   /** From createMetrics. */
@@ -47,7 +49,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const session = await createSession(options);
   const pages = await createPages({ panelDir: options.panelDir, version });
   const metrics = createViewMetrics({ api, engine: options.registry, version, log, liveConnections: () => live.connections });
-  const routes = allRoutes({ api, clock, session, version, scrape: () => metrics.scrape() });
+  const routes = allRoutes({ api, host: options.hostApi, clock, session, version, scrape: () => metrics.scrape() });
   const app = createApp({ routes, session, pages, log, allowOrigins, onAnswer: (status) => metrics.requests.add(String(status), 1) });
   const live = startLive({ server: app.server, api, session, clock, log, version, allowOrigins, ...(options.liveLimits ? { limits: options.liveLimits } : {}) });
   const stop = async (): Promise<void> => {

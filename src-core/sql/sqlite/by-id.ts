@@ -6,7 +6,7 @@ import { compareIds, idToInteger, isStorableId } from '../run-id.ts';
 import type { Connection } from './connection.ts';
 import { STATE } from './codes.ts';
 import { idText, readRun, runFields, type RawRun } from './run-row.ts';
-import { app, checkpoint, job, jobRef, namespace, run, subRun, worker } from './schema.ts';
+import { app, checkpoint, job, jobRef, meta, namespace, run, subRun, worker } from './schema.ts';
 import { readSubRunPlace, subRunFields, subRunPage } from './sub-run-row.ts';
 
 /** Reads that go straight to their rows by a key, quick enough for the thread of the ticks, and those of the start. */
@@ -26,6 +26,15 @@ export class ById {
 
   highestRunId(): string {
     return this.db.select({ id: idText(run.id) }).from(run).orderBy(desc(run.id)).limit(1).get()?.id ?? '0';
+  }
+
+  schemaVersion(): number {
+    return this.db.select({ value: meta.value }).from(meta).where(eq(meta.key, 'schema')).get()?.value ?? 0;
+  }
+
+  /** Undefined while there is no run. */
+  lowestRunId(): string | undefined {
+    return this.db.select({ id: idText(run.id) }).from(run).orderBy(run.id).limit(1).get()?.id;
   }
 
   run(id: string): RunRecord | undefined {

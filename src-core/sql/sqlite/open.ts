@@ -1,14 +1,15 @@
 import { UnavailableError } from '../../domain/index.ts';
-import { NewerSchemaError, type Log, type Store } from '../../ports/index.ts';
+import { NewerSchemaError, type Log } from '../../ports/index.ts';
 import { ById } from './by-id.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { openWriter, type Connection, type ConnectionOptions } from './connection.ts';
+import { copyOnThread } from './copy.ts';
 import { explain } from './errors.ts';
 import { lockFile } from './lock.ts';
 import { migrate } from './migrate.ts';
 import { Reader } from './reader.ts';
 import { Retention } from './retention.ts';
-import { sqliteStore } from './store.ts';
+import { sqliteStore, type SqliteStore } from './store.ts';
 import { Writer } from './writer.ts';
 
 export interface SqliteOptions {
@@ -27,7 +28,7 @@ export interface SqliteOptions {
  * Opens the file, makes or migrates it, and keeps every other scheduler off it until close(). Rejects with
  * UnavailableError (locked, full, read-only, damaged, another program's file) or NewerSchemaError.
  */
-export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
   const { log } = options;
   const files: ConnectionOptions = { file: options.file, fullSync: options.fullSync, nativeBinding: options.nativeBinding };
   let unlock: (() => void) | undefined;
@@ -43,6 +44,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       connection, writer, byId, reader, unlock,
       retention: new Retention(connection, writer),
       checkpointer: new Checkpointer(reader, log),
+      copy: (copyTo) => copyOnThread(options.readerEntry, { file: options.file, copyTo, nativeBinding: options.nativeBinding }),
     });
   } catch (error) {
     connection?.close();

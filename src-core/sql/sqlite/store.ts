@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UnavailableError, type StoredJob } from '../../domain/index.ts';
 import type { RunBrief, RunQuery, Store, ViewBatch } from '../../ports/index.ts';
+import { parseRunId } from '../../wire/index.ts';
 import type { ById } from './by-id.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Connection } from './connection.ts';
@@ -19,6 +20,17 @@ export interface SqliteParts {
   readonly reader: Reader;
   readonly checkpointer: Checkpointer;
   readonly unlock: () => void;
+  /** Copies the file as it is now. */
+  readonly copy: (to: string) => Promise<void>;
+}
+
+/** A Store with what a person wants to know of its file. */
+export interface SqliteStore extends Store {
+  /** Absolute, or as it was given. */
+  readonly file: string;
+  facts(): Promise<{ readonly schemaVersion: number; /** Epoch ms. */ readonly oldestRunAt: number | undefined }>;
+  /** Copies the database into the empty file while it is in use. Rejects with UnavailableError. */
+  copyTo(file: string): Promise<void>;
 }
 
 /** More than a page of the API, less than what would hold a thread up. */
@@ -26,7 +38,7 @@ const MAX_PAGE = 1_000;
 const JOBS_SLICE = 1_000;
 
 /** The Store over the parts: which thread does what, and errors in words. */
-export function sqliteStore(parts: SqliteParts): Store {
+export function sqliteStore(parts: SqliteParts): SqliteStore {
   const { connection, writer, byId, retention, reader, checkpointer } = parts;
   const file = connection.name;
   const probe = connection.prepare('insert into meta (key, value) values (\'probe\', ?) on conflict (key) do update set value = excluded.value');
@@ -109,6 +121,15 @@ export function sqliteStore(parts: SqliteParts): Store {
       while (await write(500, () => retention.deleteCounters(at))) await nextTurn();
     },
     size: async () => ({ databaseBytes: bytes(file), walBytes: bytes(`${file}-wal`) }),
+    file,
+    async facts() {
+      const oldest = here(() => byId.lowestRunId());
+      return { schemaVersion: here(() => byId.schemaVersion()), oldestRunAt: oldest === undefined ? undefined : parseRunId(oldest)?.atMs };
+    },
+    async copyTo(to) {
+      here(() => undefined);
+      await parts.copy(to);
+    },
     probe: () => write(1, () => writer.transaction(() => void probe.run(Date.now()))),
     close: () => (closed ??= close()),
   };

@@ -4,6 +4,7 @@ import { createApp } from '../../../src-core/http/server/create-app.ts';
 import { allRoutes } from '../../../src-core/http/routes/all-routes.ts';
 import type { RouteContext } from '../../../src-core/http/routes/all-routes.ts';
 import { createFakeApi } from '../../support/fake-api.ts';
+import { createFakeHost } from '../../support/fake-host.ts';
 import { realClock, startFixture } from '../../support/http-fixture.ts';
 import type { HttpFixture } from '../../support/http-fixture.ts';
 
@@ -38,7 +39,7 @@ function operations(): readonly (readonly [method: string, path: string, operati
 
 test('every registered route is documented, and every documented one is registered', () => {
   const fake = createFakeApi();
-  const context = { api: fake.api, clock: realClock(), session: { isDefaultPassword: false } as RouteContext['session'], version: '1', scrape: async () => '' };
+  const context = { api: fake.api, host: createFakeHost(), clock: realClock(), session: { isDefaultPassword: false } as RouteContext['session'], version: '1', scrape: async () => '' };
   const app = createApp({ routes: allRoutes(context), session: context.session, pages: { answer: async () => undefined }, log: undefined as never, allowOrigins: [], onAnswer: () => undefined });
   const registered = registeredRoutes(app.printRoutes({ commonPrefix: false }));
   const documented = operations().map(([method, path]) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`);

@@ -1,0 +1,31 @@
+import type { LoadedConfig, LockHolder } from '../../src-core/system/index.ts';
+import { checkDatabase, checkFolders, checkPermissions } from './check-folders.ts';
+import { checkClock, checkPassword, checkPort } from './check-machine.ts';
+import { checkNats } from './check-nats.ts';
+import { fine, type Finding } from './check.ts';
+
+export interface Examined {
+  readonly loaded: LoadedConfig;
+  /** The scheduler that works in the data folder, if there is one. */
+  readonly running: LockHolder | undefined;
+  readonly programDir: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absent: the file is read through. A scheduler that looks at itself knows better, and shall not stand still. */
+  readonly database?: () => Finding;
+}
+
+/** Everything a start needs, and whether it is there. */
+export async function examine({ loaded: { config, notes, file }, running, programDir, environment, database }: Examined): Promise<readonly Finding[]> {
+  return [
+    fine('settings', file.found ? file.path : `no ${file.path}, defaults are used`),
+    ...notes.map((note) => ({ ...fine('settings', note), isNote: true })),
+    fine('running', running ? `natsjob runs here with process id ${running.pid ?? 'unknown'} at ${running.url ?? 'an address it has not told yet'}` : 'no natsjob runs in this data folder'),
+    ...checkFolders(config),
+    checkPermissions(config),
+    await checkPort(config, running),
+    checkPassword(config),
+    ...(await checkNats(config, programDir, environment)),
+    database === undefined ? await checkDatabase(config) : database(),
+    await checkClock(config),
+  ];
+}

@@ -1,0 +1,110 @@
+import path from 'node:path';
+import type { HttpOptions } from '../src-core/http/index.ts';
+import { ConflictError, SETTING_LIST, UnavailableError, type Clock, type LoadedConfig } from '../src-core/system/index.ts';
+import type { SqliteStore } from '../src-core/sql/index.ts';
+import { openBackups } from './backups.ts';
+import type { Examined } from './doctor/examine.ts';
+import { VERSION } from './version.ts';
+
+type Host = HttpOptions['hostApi'];
+type Nats = Host['nats'];
+
+export interface HostParts {
+  readonly loaded: LoadedConfig;
+  readonly clock: Clock;
+  readonly nodeId: string;
+  readonly databaseFile: string;
+  readonly programDir: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where this program is found, once it listens. */
+  readonly url: () => string;
+  /** Why the view cannot be written, '' when it can. */
+  readonly databaseProblem: () => string;
+}
+
+export interface LateHost {
+  readonly api: Host;
+  attachNats(nats: Nats): void;
+  attachStore(store: SqliteStore): void;
+  detach(): void;
+}
+
+/** What the program says of itself over HTTP. It answers from the first moment; what needs NATS or the database says that they are on their way. */
+export function lateHost(parts: HostParts): LateHost {
+  const { loaded, clock, databaseFile } = parts;
+  const backups = openBackups(path.join(loaded.config.dataDir, 'backups'), () => clock.now());
+  let nats: Nats | undefined;
+  let store: SqliteStore | undefined;
+  let copying = false;
+
+  const present = <T>(part: T | undefined, name: string): T => {
+    if (part === undefined) throw new UnavailableError(`${name} is not open right now: the scheduler is starting or stopping.`);
+    return part;
+  };
+  return {
+    api: {
+      settings: () => settings(parts),
+      async database() {
+        const open = present(store, 'The database');
+        const { databaseBytes, walBytes } = await open.size();
+        return {
+          kind: 'sqlite', path: databaseFile, bytes: databaseBytes, walBytes, ...(await open.facts()),
+          retentionMs: loaded.config.jobResultExpireHours * 3_600_000, backups: backups.list(),
+        };
+      },
+      async backUp() {
+        const open = present(store, 'The database');
+        if (copying) throw new ConflictError('A backup is being made already.');
+        copying = true;
+        try {
+          return await backups.make((file) => open.copyTo(file));
+        } catch (error) {
+          throw isFileError(error) ? new UnavailableError(`The backup could not be written (${error.code}): look at the disk of the data folder.`, { cause: error }) : error;
+        } finally {
+          copying = false;
+        }
+      },
+      diagnostics: () => diagnostics(parts),
+      nats: {
+        roundTripMs: async () => present(nats, 'NATS').roundTripMs(),
+      },
+    },
+    attachNats(open) {
+      nats = open;
+    },
+    attachStore(open) {
+      store = open;
+    },
+    detach() {
+      nats = undefined;
+      store = undefined;
+    },
+  };
+}
+
+function settings({ loaded: { config, sources }, nodeId, databaseFile }: HostParts): ReturnType<Host['settings']> {
+  // What is made up when a setting leaves it open.
+  const inForce: Partial<Record<string, string>> = { nodeId, dbUrl: databaseFile };
+  return SETTING_LIST.map(({ key, name, secret, en }) => {
+    const { shown, where } = sources[key];
+    return { name, value: inForce[key] ?? (secret === false ? String(config[key]) : shown), source: where, secret: secret !== false, description: en };
+  });
+}
+
+async function diagnostics({ loaded, clock, programDir, environment, url, databaseProblem, databaseFile }: HostParts): ReturnType<Host['diagnostics']> {
+  const { examine } = await import('./doctor/examine.ts');
+  const { fine, problem } = await import('./doctor/check.ts');
+  const database: Examined['database'] = () => {
+    const why = databaseProblem();
+    return why === '' ? fine('database', `${databaseFile} takes writes`) : problem('database', `${databaseFile} takes no writes: ${why}`, 'make room or repair it');
+  };
+  const findings = await examine({ loaded, running: { pid: process.pid, url: url() }, programDir, environment, database });
+  return {
+    at: clock.now(), version: VERSION, node: process.versions.node, platform: `${process.platform} ${process.arch}`,
+    checks: findings.map(({ name, ok, detail, todo, isNote }) => ({ name, state: !ok ? 'problem' : isNote ? 'warning' : 'ok', detail: todo === '' ? detail : `${detail}. What to do: ${todo}` })),
+  };
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
+}

@@ -1,0 +1,90 @@
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { canStartProgram } from '../support/program.ts';
+import { openWorld, type World } from '../support/world.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any
+type Json = any;
+
+const SECRET = 'a secret key of this test, long enough';
+
+describe.skipIf(!(await canStartProgram()))('the program says of itself', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld({ env: { NATSJOB_SECRET_KEY: SECRET } });
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  const get = async (at: string): Promise<Json> => {
+    const { status, body } = await world.program.api.get(at);
+    expect({ status, body }).toMatchObject({ status: 200 });
+    return body;
+  };
+  const backupDir = (): string => path.join(world.program.dataDir, 'backups');
+
+  test('every setting in force, where it comes from, and no secret', async () => {
+    const { items } = await get('/settings');
+    const by = Object.fromEntries(items.map((item: Json) => [item.name, item]));
+    expect(by.NATSJOB_TIMEZONE).toMatchObject({ value: 'Asia/Shanghai', source: 'environment NATSJOB_TIMEZONE', secret: false });
+    expect(by.NATSJOB_DATA_DIR.value).toBe(world.program.dataDir);
+    expect(by.NATSJOB_NODE_ID.value).not.toBe('');
+    expect(by.NATSJOB_SECRET_KEY).toMatchObject({ value: '******', secret: true });
+    expect(by.NATSJOB_LOG_LEVEL.description).not.toBe('');
+    expect(JSON.stringify(items)).not.toContain(SECRET);
+    expect(JSON.stringify(items)).not.toContain('a password of this test');
+  });
+
+  test('what a doctor would find, without a secret', async () => {
+    const { checks, version, node } = await get('/diagnostics');
+    expect([version, node]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/), expect.stringMatching(/^\d+\./)]);
+    const names = checks.map(({ name }: Json) => name);
+    for (const name of ['settings', 'running', 'disk', 'permissions', 'HTTP', 'JetStream', 'database', 'clock']) expect(names).toContain(name);
+    expect(checks.filter(({ state }: Json) => state === 'problem')).toEqual([]);
+    expect(JSON.stringify(checks)).not.toContain(SECRET);
+  });
+
+  test('its database, and a copy of it that holds what was saved, made while it writes', async () => {
+    const job = await world.job({ maxRunning: 1000, timeoutMs: 600_000 });
+    const taskId = await job.start();
+    await world.settled();
+    const { status, body: backup } = await world.program.api.post('/database/backup');
+    expect(status).toBe(201);
+    const file = path.join(backupDir(), backup.name);
+    expect(backup).toMatchObject({ name: expect.stringMatching(/^natsjob-\d{8}T\d{6}\.\d{3}Z\.sqlite$/), bytes: statSync(file).size });
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+    const copy = new Database(file, { readonly: true });
+    expect(copy.prepare('select count(*) from run where id = cast(? as integer)').pluck().get(taskId)).toBe(1);
+    expect(copy.pragma('integrity_check', { simple: true })).toBe('ok');
+    copy.close();
+    expect(await get('/database')).toMatchObject({
+      kind: 'sqlite', path: path.join(world.program.dataDir, 'natsjob.sqlite'), bytes: expect.any(Number), schemaVersion: expect.any(Number), retentionMs: 24 * 3_600_000,
+      oldestRunAt: expect.any(String), backups: [backup],
+    });
+  });
+
+  test('that one copy is made at a time, the newest ten stay, and nothing half done', async () => {
+    writeFileSync(path.join(backupDir(), 'natsjob-20200101T000000.000Z.sqlite.new'), 'half');
+    writeFileSync(path.join(backupDir(), 'notes.txt'), 'of the owner');
+    const both = await Promise.all([world.program.api.post('/database/backup'), world.program.api.post('/database/backup')]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+    for (let made = 0; made < 10; made++) expect((await world.program.api.post('/database/backup')).status).toBe(201);
+    const files = readdirSync(backupDir());
+    expect(files.filter((name) => name.endsWith('.sqlite'))).toHaveLength(10);
+    expect(files.filter((name) => !name.endsWith('.sqlite'))).toEqual(['notes.txt']);
+    const { backups } = await get('/database');
+    expect(backups.map(({ name }: Json) => name)).toEqual(files.filter((name) => name.endsWith('.sqlite')).toSorted().toReversed());
+  });
+
+  test('how far away NATS is', async () => {
+    expect((await world.program.api.post('/nats/ping')).body).toEqual({ roundTripMs: expect.any(Number) });
+  });
+
+  test('how loaded it and its machine are', async () => {
+    const { items: [server] } = await get('/servers');
+    expect(server).toMatchObject({ role: 'leader', pid: world.program.pid, cpuCount: expect.any(Number), tickAgeMs: expect.any(Number), pendingWrites: expect.any(Number), openSubRuns: 0 });
+    expect(server.machineMemoryFreeBytes).toBeLessThan(server.machineMemoryBytes);
+    expect(server.openRuns).toBeGreaterThan(0);
+  });
+});
