@@ -197,7 +197,14 @@ export interface RunApi {
   events(taskId: string): Promise<readonly RunEvent[]>;
   /** Ends an open run; resolves with it as it is then. Rejects with ConflictError when it has ended already. */
   cancel(taskId: string): Promise<RunRecord>;
+  /** Exactly one of `ids`, at most 1,000, and `filter`, which means the newest 1,000 that match; to cancel, of the open ones unless it names states. */
+  bulk(request: { ids?: readonly string[]; filter?: RunFilter; action: 'cancel' | 'rerun'; dryRun: boolean }): Promise<RunBulkResult>;
   rerun(taskId: string, request: { args?: unknown }): Promise<{ taskId: string; state: RunState }>;
+}
+
+export interface RunBulkResult extends BulkResult {
+  /** Runs started by `rerun`. */
+  readonly started: readonly string[];
 }
 
 export interface RunEvent {

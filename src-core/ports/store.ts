@@ -84,6 +84,12 @@ export interface RunPage {
 /** What sums and small lists need of a run. */
 export type RunBrief = Pick<RunRecord, 'id' | 'jobNumber' | 'state' | 'scheduledAt' | 'dueAt' | 'dispatchedAt' | 'endedAt' | 'reason'>;
 
+export interface BriefPage {
+  readonly items: readonly RunBrief[];
+  /** As in RunPage. */
+  readonly nextBefore: string | undefined;
+}
+
 /** `more`: there are more than were counted. */
 export type Count = { readonly count: number; readonly more: boolean };
 
@@ -178,8 +184,8 @@ export interface Store {
   runs(query: RunQuery): Promise<RunPage>;
   /** How many there are, as far as they can be counted in a moment and up to `limit`. */
   countRuns(query: RunQuery): Promise<Count>;
-  /** Newest first; fewer than there are when the search takes long. */
-  briefs(query: RunQuery): Promise<readonly RunBrief[]>;
+  /** Newest first. */
+  briefs(query: RunQuery): Promise<BriefPage>;
   /** The newest `limit` runs of each job that has any, newest first, by job number. */
   recentRuns(jobNumbers: readonly number[], limit: number): Promise<ReadonlyMap<number, readonly RunBrief[]>>;
   /** Newest first. */

@@ -104,10 +104,16 @@ export function listConformance(store: () => Store): void {
       const runs = mixedRuns(300);
       await insert(store(), ...runs);
       for (const query of [{}, { namespace: 'n1', states: ['completed', 'failed'] as const }, { namespace: 'none' }, { from: T0 + 290_000 }]) {
-        const briefs = await store().briefs({ ...query, limit: 100 });
-        expect(briefs.map(({ id }) => id), JSON.stringify(query)).toEqual(expected(runs, query).slice(0, 100));
+        const ids: string[] = [];
+        for (let before: string | undefined; ;) {
+          const page = await store().briefs({ ...query, limit: 7, ...(before === undefined ? {} : { before }) });
+          ids.push(...page.items.map(({ id }) => id));
+          before = page.nextBefore;
+          if (before === undefined) break;
+        }
+        expect(ids, JSON.stringify(query)).toEqual(expected(runs, query));
       }
-      expect(Object.keys((await store().briefs({ limit: 1 }))[0]!).sort()).toEqual(['dispatchedAt', 'dueAt', 'endedAt', 'id', 'jobNumber', 'reason', 'scheduledAt', 'state']);
+      expect(Object.keys((await store().briefs({ limit: 1 })).items[0]!).sort()).toEqual(['dispatchedAt', 'dueAt', 'endedAt', 'id', 'jobNumber', 'reason', 'scheduledAt', 'state']);
     });
 
     it('gives the newest run of each job asked for', async () => {

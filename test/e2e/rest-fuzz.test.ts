@@ -45,6 +45,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     await api.put('/jobs/brief.a.lite', (await api.get('/jobs/brief.a.lite')).body, await match('/jobs/brief.a.lite'));
     await api.post('/jobs/brief.a.lite/run');
     await api.post('/jobs/bulk', { filter: { namespace: 'brief' }, action: 'run' });
+    await api.post('/runs/bulk', { ids: [taskId], action: 'cancel' });
     await api.post('/schedule/preview', { expression: '0 30 2 * * *', timezone: 'Europe/Berlin', from: '2026-03-28T12:00:00Z' });
     await api.post(`/runs/${open}/cancel`);
     await api.post(`/runs/${taskId}/rerun`);
@@ -56,7 +57,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
   });
 
   test('no body makes it fail, on any path', async () => {
-    const paths = ['/jobs', '/namespaces', `/namespaces/${NAMESPACE}/apps`, '/jobs/bulk', '/schedule/preview', `/jobs/${job.key}/run`, '/runs/12/rerun', '//natsjob/api/login'];
+    const paths = ['/jobs', '/namespaces', `/namespaces/${NAMESPACE}/apps`, '/jobs/bulk', '/runs/bulk', '/schedule/preview', `/jobs/${job.key}/run`, '/runs/12/rerun', '//natsjob/api/login'];
     const field = fc.constantFrom(
       'namespace', 'app', 'name', 'description', 'schedule', 'category', 'model', 'condition', 'args', 'maxRunning', 'overlap', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'ids', 'filter',
       'action', 'tag', 'move', 'dryRun', 'expression', 'timezone', 'dst', 'count', 'from', 'anchor', 'delayMs', 'workerId', 'trigger', 'toString', '__proto__',

@@ -64,6 +64,7 @@ export function createFakeApi(): FakeApi {
       subRuns: call('runs.subRuns', pageOf(SUB_RUN)),
       events: call('runs.events', () => [{ at: T0, kind: 'dispatched', detail: 'to w1' }]),
       cancel: call('runs.cancel', () => runRecord({ state: 'cancelled', status: 'cancelled' })),
+      bulk: call('runs.bulk', () => ({ matched: 2, done: 1, failures: [{ id: '12', message: 'overlap: Not run' }], started: ['437500000000000002'] })),
       rerun: call('runs.rerun', () => ({ taskId: '437500000000000002', state: 'waiting' })),
     },
     looking: {

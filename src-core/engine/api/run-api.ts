@@ -1,9 +1,10 @@
 import { ConflictError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
-import type { RunRecord, SubRunRecord } from '../../domain/run.ts';
+import type { RunRecord, RunState, SubRunRecord } from '../../domain/run.ts';
 import { isFinal } from '../../domain/run.ts';
 import type { RunApi, RunEvent } from '../../ports/index.ts';
 import type { JobApiParts } from './job-api.ts';
 import { runByHand } from './job-api.ts';
+import { bulkRuns } from './run-bulk.ts';
 
 export interface RunApiParts extends JobApiParts {
   /** Resolves with the run once it has ended, or undefined when the time runs out first. */
@@ -42,11 +43,12 @@ export function runApi(seen: () => RunApiParts, parts: () => RunApiParts): RunAp
     async cancel(taskId) {
       return cancel(parts(), taskId);
     },
+    async bulk(request) {
+      const act = request.action === 'cancel' ? async (id: string) => ({ taskId: (await cancel(parts(), id)).id }) : (id: string) => rerun(parts(), id, {});
+      return bulkRuns(parts(), request, act);
+    },
     async rerun(taskId, request) {
-      const run = await getRun(parts(), taskId);
-      const job = parts().jobs.byNumber(run.jobNumber);
-      if (job === undefined) throw new NotFoundError('job', `${run.namespace}.${run.app}.${run.job}`);
-      return runByHand(parts(), job, { args: request.args ?? run.args, trigger: 'manual' });
+      return rerun(parts(), taskId, request);
     },
   };
 }
@@ -71,9 +73,17 @@ async function cancel(parts: RunApiParts, taskId: string): Promise<RunRecord> {
   return last;
 }
 
+async function rerun(parts: RunApiParts, taskId: string, request: { args?: unknown }): Promise<{ taskId: string; state: RunState }> {
+  const run = await getRun(parts, taskId);
+  const job = parts.jobs.byNumber(run.jobNumber);
+  if (job === undefined) throw new NotFoundError('job', `${run.namespace}.${run.app}.${run.job}`);
+  return runByHand(parts, job, { args: request.args ?? run.args, trigger: 'manual' });
+}
+
 function eventsOf(run: RunRecord, subRuns: readonly SubRunRecord[]): RunEvent[] {
   const events: RunEvent[] = [{ at: run.scheduledAt, kind: 'scheduled', detail: `${run.trigger}, attempt ${run.attempt} of ${run.attempts}` }];
-  if (run.dueAt !== run.scheduledAt) events.push({ at: run.dueAt, kind: 'accepted', detail: 'due' });
+  // A run that nothing has sent yet, or that follows another, is in the log because it was accepted.
+  if (run.dispatchedAt === 0 || run.trigger === 'retry' || run.dueAt !== run.scheduledAt) events.push({ at: run.dueAt, kind: 'accepted', detail: 'due' });
   if (run.dispatchedAt > 0) events.push({ at: run.dispatchedAt, kind: 'dispatched', detail: run.workerId === '' ? '' : `worker ${run.workerId}` });
   if (run.step >= 2) events.push({ at: run.dispatchedAt, kind: 'next-step', detail: run.step === 3 ? 'second step sent' : 'second step due' });
   for (const sub of subRuns) {

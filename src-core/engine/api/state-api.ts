@@ -94,7 +94,7 @@ async function overview(core: Core, namespace: string | undefined): Promise<Omit
   const from = Math.floor((now - 24 * HOUR_MS) / HOUR_MS) * HOUR_MS;
   const scope = namespace === undefined ? {} : { namespace };
   const perHour = await endsIn(store, jobs, scope, { from, to: now + 1, bucketMs: HOUR_MS });
-  const newest = await store.briefs({ ...scope, states: ENDED, from: now - 24 * HOUR_MS, limit: MOST_TIMED });
+  const { items: newest } = await store.briefs({ ...scope, states: ENDED, from: now - 24 * HOUR_MS, limit: MOST_TIMED });
   const { items: skips } = await store.skips({ from, to: now + 1, limit: MOST_COUNTED });
   const known = namespace === undefined ? undefined : new Set(chosen.map((job) => job.number));
   let dueNextHour = 0;

@@ -80,7 +80,7 @@ export type JobDefinitionBody = Omit<JobResource, 'id' | 'version' | 'createdAt'
 /** GET /jobs/count, GET /runs/count with the filters of their lists. `more`: there are more than were counted. */
 export type CountResource = { readonly count: number; readonly more: boolean };
 
-/** POST /runs/bulk: exactly one of `ids` (at most 1,000) and `filter` (the newest 1,000 that match). */
+/** POST /runs/bulk: exactly one of `ids` (at most 1,000) and `filter` (the newest 1,000 that match; to cancel, of the open ones unless it names states). */
 export interface RunBulkRequest {
   readonly ids?: readonly string[];
   readonly filter?: RunBulkFilter;
@@ -98,6 +98,10 @@ export interface RunBulkFilter {
   readonly from?: Time;
   readonly to?: Time;
   readonly reason?: string;
+  readonly monitorStatus?: string;
+  readonly monitorPayload?: string;
+  readonly minDurationMs?: number;
+  readonly args?: string;
 }
 
 export interface RunBulkResource extends BulkResource {

@@ -14,6 +14,7 @@ import { natsRoutes } from './nats-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
+import { runBulkRoutes } from './run-bulk-routes.ts';
 import { runRoutes } from './run-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { skipRoutes } from './skip-routes.ts';
@@ -38,6 +39,7 @@ export function allRoutes({ api, host, clock, session, version, scrape }: RouteC
     ...jobActionRoutes(api, clock),
     ...skipRoutes(api),
     ...runRoutes(api),
+    ...runBulkRoutes(api),
     ...workerRoutes(api),
     ...clusterRoutes(api),
     ...lookingRoutes(api, clock),

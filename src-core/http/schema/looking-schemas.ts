@@ -1,5 +1,5 @@
 import { RUN_STATES } from '../../domain/run.ts';
-import type { CountResource, RecentRun, RecentRunsResource, UpcomingFire } from '../contract.ts';
+import type { CountResource, RecentRun, RecentRunsResource, RunBulkResource, UpcomingFire } from '../contract.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -17,5 +17,11 @@ export const LOOKING_SCHEMAS = {
     durationMsP95: orNull(NUMBER),
   }),
   UpcomingFire: objectOf<UpcomingFire>({ ...LABEL, at: TIME }),
+  RunBulkResult: objectOf<RunBulkResource>({
+    matched: COUNT,
+    done: COUNT,
+    failures: listOf(objectOf<{ id: string; message: string }>({ id: TEXT, message: TEXT })),
+    started: { ...listOf(TASK_ID), description: 'Runs started by rerun' },
+  }),
   Count: objectOf<CountResource>({ count: COUNT, more: { ...FLAG, description: 'There are more than were counted' } }),
 } satisfies Readonly<Record<string, Schema>>;

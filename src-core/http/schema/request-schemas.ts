@@ -1,7 +1,8 @@
 import { CATEGORIES, DST_POLICIES, JOB_STATES, MAX_ARGS_BYTES, MODELS } from '../../domain/job.ts';
 import { PRIORITY_WORDS } from '../../domain/job-input.ts';
+import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
 import { NAME_RULE } from '../../domain/names.ts';
-import type { BulkFilter, BulkRequest, LoginRequest, PreviewRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
+import type { BulkFilter, BulkRequest, LoginRequest, PreviewRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
 import { FLAG, objectOf, oneOf, TIME } from './schema.ts';
 import type { Schema, SchemaOf } from './schema.ts';
 
@@ -47,6 +48,29 @@ const BULK_FIELDS = objectOf<BulkRequest>(
   { optional: ['ids', 'filter', 'tag', 'move', 'dryRun'] },
 );
 export const BULK_REQUEST: SchemaOf<BulkRequest> = { ...BULK_FIELDS, oneOf: [{ required: ['ids'] }, { required: ['filter'] }] };
+
+const PART: Schema = { type: 'string', maxLength: 200 };
+const EXACT: Schema = { type: 'string', maxLength: 256 };
+
+const RUN_BULK_FIELDS = objectOf<RunBulkRequest>(
+  {
+    ids: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 256 }, minItems: 1, maxItems: 1_000, description: 'Either these or a filter' },
+    filter: objectOf<RunBulkFilter>(
+      {
+        namespace: NAME, app: NAME, job: { ...EXACT, description: 'Name of a job, or namespace.app.name' }, state: { type: 'array', items: oneOf(RUN_STATES) }, trigger: { type: 'array', items: oneOf(TRIGGERS) },
+        worker: EXACT, from: TIME, to: TIME, reason: PART, monitorStatus: EXACT, monitorPayload: PART, minDurationMs: { type: 'integer', minimum: 0 }, args: PART,
+      },
+      {
+        optional: ['namespace', 'app', 'job', 'state', 'trigger', 'worker', 'from', 'to', 'reason', 'monitorStatus', 'monitorPayload', 'minDurationMs', 'args'],
+        description: 'As in the list of runs; the newest 1,000 are meant. To cancel, of the open ones unless it names states',
+      },
+    ),
+    action: oneOf(['cancel', 'rerun']),
+    dryRun: { ...FLAG, default: false, description: 'Only count' },
+  },
+  { optional: ['ids', 'filter', 'dryRun'] },
+);
+export const RUN_BULK_REQUEST: SchemaOf<RunBulkRequest> = { ...RUN_BULK_FIELDS, oneOf: [{ required: ['ids'] }, { required: ['filter'] }] };
 
 export const PREVIEW_REQUEST = objectOf<PreviewRequest>(
   {

@@ -35,7 +35,10 @@ export function createMemoryStore(): Store {
     }),
     runs: (query) => open(() => queryRuns(tables, query)),
     countRuns: (query) => open(() => countRuns(tables, query)),
-    briefs: (query) => open(() => queryRuns(tables, query).items.map(toBrief)),
+    briefs: (query) => open(() => {
+      const { items, nextBefore } = queryRuns(tables, query);
+      return { items: items.map(toBrief), nextBefore };
+    }),
     recentRuns: (jobNumbers, limit) => open(() => new Map([...new Set(jobNumbers)].map((jobNumber) => [jobNumber, recentRuns(tables, jobNumber, limit)] as const).filter(([, runs]) => runs.length > 0))),
     subRuns: (runId, options) => open(() => querySubRuns(tables, runId, options)),
     lastRuns: (jobNumbers) => open(() => {

@@ -64,7 +64,7 @@ test('every reference leads somewhere, and all schemas compile', () => {
 const BODIES: Readonly<Record<string, unknown>> = {
   createNamespace: {}, createApp: {}, createJob: {}, replaceJob: {}, updateJob: {}, updateNamespace: {}, updateApp: {},
   updateWorker: { drained: true },
-  login: { user: 'admin', password: 'correct horse' }, bulkJobs: { ids: ['7'], action: 'enable' }, previewSchedule: { expression: '@daily' },
+  login: { user: 'admin', password: 'correct horse' }, bulkJobs: { ids: ['7'], action: 'enable' }, bulkRuns: { ids: ['7'], action: 'cancel' }, previewSchedule: { expression: '@daily' },
 };
 
 test('every operation answers as its schema says', async () => {

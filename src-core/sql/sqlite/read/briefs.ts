@@ -1,11 +1,11 @@
 import { desc, sql } from 'drizzle-orm';
-import type { RunBrief, RunQuery } from '../../../ports/index.ts';
+import type { BriefPage, RunBrief, RunQuery } from '../../../ports/index.ts';
 import { idText } from '../run-row.ts';
 import { jobRef, run } from '../schema.ts';
 import type { ReadDb } from './read-db.ts';
 import { JOB_OF_RUN, walkRuns } from './walk.ts';
 
-/** A query that has looked for about this long gives what it found. */
+/** A query that has looked for about this long gives what it found, and where to go on. */
 const BUDGET_MS = 15;
 
 const briefFields = {
@@ -19,14 +19,18 @@ const briefFields = {
   reason: sql<string>`coalesce(${run.reason}, '')`,
 };
 
-/** Newest first, as walkRuns finds them. Throws InvalidInputError for a cursor that is none. */
-export function readBriefs(db: ReadDb, query: RunQuery, now: () => number): RunBrief[] {
-  const found: RunBrief[] = [];
-  for (const where of walkRuns(db, query, now, BUDGET_MS)) {
-    found.push(...db.select(briefFields).from(run).leftJoin(jobRef, JOB_OF_RUN).where(where).orderBy(desc(run.id)).limit(query.limit - found.length).all());
-    if (found.length === query.limit) break;
+/** Newest first, as walkRuns finds them, until the page is full. Throws InvalidInputError for a cursor that is none. */
+export function readBriefs(db: ReadDb, query: RunQuery, now: () => number): BriefPage {
+  const rows: RunBrief[] = [];
+  const walk = walkRuns(db, query, now, BUDGET_MS);
+  for (;;) {
+    const { done, value } = walk.next();
+    if (done) return { items: rows, nextBefore: value };
+    rows.push(...db.select(briefFields).from(run).leftJoin(jobRef, JOB_OF_RUN).where(value).orderBy(desc(run.id)).limit(query.limit + 1 - rows.length).all());
+    if (rows.length > query.limit) break;
   }
-  return found;
+  const items = rows.slice(0, query.limit);
+  return { items, nextBefore: items.at(-1)!.id };
 }
 
 /** Newest first within each job: one range of the index by job for each. */

@@ -1,4 +1,4 @@
-import type { Count, EndTotals, RunBrief, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
+import type { BriefPage, Count, EndTotals, RunBrief, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
 import type { RawRun } from '../run-row.ts';
 import type { EndTotalsQuery } from './end-totals.ts';
 import type { RawRunPage } from './runs.ts';
@@ -7,7 +7,7 @@ import type { RawRunPage } from './runs.ts';
 export interface Requests {
   runs: { readonly ask: RunQuery; readonly answer: RawRunPage };
   countRuns: { readonly ask: RunQuery; readonly answer: Count };
-  briefs: { readonly ask: RunQuery; readonly answer: readonly RunBrief[] };
+  briefs: { readonly ask: RunQuery; readonly answer: BriefPage };
   recentRuns: { readonly ask: { readonly jobNumbers: readonly number[]; readonly limit: number }; readonly answer: readonly RunBrief[] };
   subRuns: { readonly ask: { readonly runId: string; readonly query: SubRunQuery }; readonly answer: SubRunPage };
   lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
