@@ -8,6 +8,7 @@ export interface TimeStyle {
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
+const relatives = new Map<string, Intl.RelativeTimeFormat>();
 
 /** `detail`: `day` 2026-03-01; `minute`; `second` (default); `ms`; `time` only the time of day. */
 export function formatTime(ms: number, style: TimeStyle, detail: 'day' | 'minute' | 'second' | 'ms' | 'time' = 'second'): string {
@@ -71,7 +72,8 @@ export function formatNumber(value: number, language: string): string {
 export function formatAgo(ms: number, now: number, language: string): string {
   const seconds = Math.round((ms - now) / 1000);
   const abs = Math.abs(seconds);
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+  let relative = relatives.get(language);
+  if (relative === undefined) relatives.set(language, (relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })));
   if (abs < 60) return relative.format(seconds, 'second');
   if (abs < 3600) return relative.format(Math.trunc(seconds / 60), 'minute');
   if (abs < 86_400) return relative.format(Math.trunc(seconds / 3600), 'hour');
