@@ -16,6 +16,16 @@ export function readyHeaders(block: Uint8Array): MsgHdrs {
   return new ReadyHeaders(block) as unknown as MsgHdrs;
 }
 
+/**
+ * The way by which the client's own publish hands over the commands it makes: takes whole ones, as bytes. Undefined when
+ * the client is closed or draining, or the library has no such way any more.
+ */
+export function commandSender(client: NatsConnection): ((commands: Uint8Array) => void) | undefined {
+  const { protocol } = client as unknown as { protocol?: { sendCommand?: (commands: Uint8Array) => void } };
+  if (client.isClosed() || client.isDraining() || typeof protocol?.sendCommand !== 'function') return undefined;
+  return (commands) => protocol.sendCommand?.(commands);
+}
+
 /** The message's header block as bytes, empty if there is none. */
 export function headerBlock(message: Msg): Buffer {
   const inner = message as unknown as { _rdata?: Uint8Array; _msg?: { hdr?: number } };

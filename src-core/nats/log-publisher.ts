@@ -3,13 +3,13 @@ import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { LogMessage, LogPublisher, LogPublisherOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { RESULTS_PREFIX, TERM_HEADER } from '../wire/index.ts';
-import { readyHeaders } from './client-internals.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './errors.ts';
 import { LogQueue, frameOf } from './log-queue.ts';
 import type { Entry } from './log-queue.ts';
 import { findStored, learnTarget, resultsTarget, runsTarget, takesMessages } from './log-reconcile.ts';
 import { readAck, storedSequence } from './publish-ack.ts';
+import { PublishBatch } from './publish-batch.ts';
 
 /** Most bytes given to the socket beyond what is acknowledged: a paused process wakes with no more than this to send. */
 const CHUNK_BYTES = 128 * 1024;
@@ -220,7 +220,7 @@ class PipelinedPublisher implements LogPublisher {
 
   #pump(): void {
     if (!this.#ready || this.#reconciling || this.#inFlightBytes >= CHUNK_BYTES || this.#pumpTimer !== undefined) return;
-    let entry = this.#queue.peek();
+    const entry = this.#queue.peek();
     if (entry === undefined) return;
     if (this.#refusals > 0 && this.#inFlight.size > 0) return;
     if (entry.target.created === '') {
@@ -238,7 +238,14 @@ class PipelinedPublisher implements LogPublisher {
       void this.#probe();
       return;
     }
-    const { client } = this.#connection;
+    const batch = new PublishBatch(this.#connection.client);
+    this.#fill(batch);
+    batch.flush();
+  }
+
+  /** Gives the batch what waits, up to a chunk. */
+  #fill(batch: PublishBatch): void {
+    let entry = this.#queue.peek();
     const now = Date.now();
     const monotonic = performance.now();
     while (entry !== undefined) {
@@ -254,7 +261,7 @@ class PipelinedPublisher implements LogPublisher {
         if (this.#inFlightBytes > 0 && this.#inFlightBytes + entry.bytes > CHUNK_BYTES) return;
         const slot = this.#nextSlot;
         try {
-          client.publish(entry.message.subject, frame.payload, { reply: this.#inbox + slot, headers: readyHeaders(frame.head) });
+          batch.add(entry.message.subject, this.#inbox + slot, frame, entry.message.text);
         } catch (error) {
           if (error instanceof errors.ClosedConnectionError) return;
           this.#queue.shift();

@@ -8,9 +8,9 @@ export interface Entry {
   readonly target: LogTarget;
   /** The place it was accepted at; order of sending. */
   readonly order: number;
-  /** Encoded when it was looked at, dropped when it was sent. */
+  /** Made when it was looked at, dropped when it was sent. */
   frame: Frame | undefined;
-  /** What it weighs on the wire, once encoded. */
+  /** What it weighs on the wire, once the frame is made. */
   bytes: number;
   /** The target's last acknowledged sequence when this was sent: it can only stand behind that. */
   after: number;
@@ -19,8 +19,10 @@ export interface Entry {
 }
 
 export interface Frame {
-  readonly head: Uint8Array;
-  readonly payload: Uint8Array;
+  /** The header block. */
+  readonly head: string;
+  readonly headBytes: number;
+  readonly payloadBytes: number;
 }
 
 /** What a message weighs beside subject, headers and payload: the verb, the reply subject, lengths, line ends. */
@@ -29,18 +31,16 @@ const LINE_BREAK = /[\r\n]/;
 /** Slots at the head of the list that are used up before it is cut. */
 const MAX_SPENT = 4_096;
 
-const encoder = new TextEncoder();
-
-/** Encodes the entry, once. `termLine` is the term header between its line breaks. */
+/** Puts the entry's headers together, once, and weighs it. `termLine` is the term header between its line breaks. */
 export function frameOf(entry: Entry, termLine: string): Frame {
   if (entry.frame !== undefined) return entry.frame;
   const { subject, text, id, runHeader } = entry.message;
   const runLine = runHeader === '' ? '' : `${RUN_HEADER}: ${oneLine(runHeader)}\r\n`;
-  const head = encoder.encode(`NATS/1.0\r\n${MSG_ID_HEADER}: ${oneLine(id)}${termLine}${runLine}\r\n`);
-  const payload = encoder.encode(text);
-  entry.bytes = FRAME_BYTES + subject.length + head.length + payload.length;
-  entry.frame = { head, payload };
-  return entry.frame;
+  const head = `NATS/1.0\r\n${MSG_ID_HEADER}: ${oneLine(id)}${termLine}${runLine}\r\n`;
+  const frame = { head, headBytes: Buffer.byteLength(head), payloadBytes: Buffer.byteLength(text) };
+  entry.bytes = FRAME_BYTES + subject.length + frame.headBytes + frame.payloadBytes;
+  entry.frame = frame;
+  return frame;
 }
 
 /** What is to be sent: first what came back, then what was never sent; each in the order it was accepted. */
