@@ -26,6 +26,36 @@ export function commandSender(client: NatsConnection): ((commands: Uint8Array) =
   return (commands) => protocol.sendCommand?.(commands);
 }
 
+/** How the client takes in what the socket brings. */
+export interface LibraryReader {
+  /** Takes bytes as they came, from where the last ones ended. */
+  read(bytes: Uint8Array): void;
+  /** All it was given so far was whole. */
+  isBetweenMessages(): boolean;
+  /** The object that subscribe() gave out. */
+  subscription(id: number): object | undefined;
+  /** From now on `read` is called by the socket; what it does not do itself it has to hand on. */
+  replace(read: (bytes: Uint8Array) => void): void;
+}
+
+/** Undefined when the library has no such parts any more. */
+export function libraryReader(client: NatsConnection): LibraryReader | undefined {
+  const { protocol } = client as unknown as {
+    protocol?: { parser?: { state?: unknown; parse?: (bytes: Uint8Array) => void }; subscriptions?: { get?: (id: number) => object | undefined } };
+  };
+  const { parser, subscriptions } = protocol ?? {};
+  if (typeof parser?.parse !== 'function' || typeof parser.state !== 'number' || typeof subscriptions?.get !== 'function') return undefined;
+  const read = parser.parse.bind(parser);
+  return {
+    read,
+    isBetweenMessages: () => parser.state === 0,
+    subscription: (id) => subscriptions.get?.(id),
+    replace: (other) => {
+      parser.parse = other;
+    },
+  };
+}
+
 /** The message's header block as bytes, empty if there is none. */
 export function headerBlock(message: Msg): Buffer {
   const inner = message as unknown as { _rdata?: Uint8Array; _msg?: { hdr?: number } };

@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { resetSocket } from './client-internals.ts';
 import { asUnavailable, describe } from './errors.ts';
+import { readFast } from './fast-reader.ts';
 import { discovered, publicUrl } from './server-list.ts';
 import type { ServerAddress } from './server-list.ts';
 
@@ -136,6 +137,7 @@ export class Connection {
     const server = this.#servers[this.#next++ % this.#servers.length] as ServerAddress;
     try {
       const client = await connect(this.#dialOptions(server));
+      readFast(client);
       if (this.#isClosed()) {
         await client.close();
         return undefined;

@@ -1,10 +1,9 @@
-import type { Msg } from '@nats-io/transport-node';
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { FeedMessage } from '../ports/bus.ts';
-import { headerBlock } from './client-internals.ts';
 import { storedAt } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 import { headerValue } from './header-block.ts';
+import type { Incoming } from './incoming.ts';
 
 /**
  * A delivered message that reads its parts only when asked: a replay skips most of them.
@@ -13,19 +12,19 @@ import { headerValue } from './header-block.ts';
 export class DeliveredMessage implements FeedMessage {
   readonly sequence: number;
   readonly tooLong: boolean;
-  readonly #message: Msg;
+  readonly #message: Incoming;
   readonly #reply: string;
   readonly #timeStart: number;
   readonly #timeEnd: number;
   #block: string | undefined;
 
-  constructor(message: Msg, delivery: Delivery, maxPayloadBytes: number) {
+  constructor(message: Incoming, delivery: Delivery, maxPayloadBytes: number) {
     this.sequence = delivery.streamSequence;
     this.#message = message;
     this.#reply = delivery.reply;
     this.#timeStart = delivery.timeStart;
     this.#timeEnd = delivery.timeEnd;
-    this.tooLong = message.data.length > maxPayloadBytes;
+    this.tooLong = message.size > maxPayloadBytes;
   }
 
   get subject(): string {
@@ -37,11 +36,11 @@ export class DeliveredMessage implements FeedMessage {
   }
 
   get text(): string {
-    return this.tooLong ? '' : this.#message.string();
+    return this.tooLong ? '' : this.#message.text;
   }
 
   header(name: string): string {
-    this.#block ??= headerBlock(this.#message).toString('utf8');
+    this.#block ??= this.#message.head;
     return headerValue(this.#block, name);
   }
 }

@@ -1,4 +1,3 @@
-import type { Msg } from '@nats-io/transport-node';
 import { UnavailableError } from '../domain/errors.ts';
 import type { Feed, FeedOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
@@ -6,6 +5,7 @@ import type { Connection } from './connection.ts';
 import type { Delivery } from './delivery.ts';
 import { asUnavailable, describe, isStreamMissing } from './errors.ts';
 import { DeliveredMessage } from './feed-message.ts';
+import type { Incoming } from './incoming.ts';
 import { PushConsumer } from './push-consumer.ts';
 
 const RETRY_MS = 250;
@@ -161,7 +161,7 @@ class StreamFeed implements Feed {
     if (this.#paused) consumer.hold();
   }
 
-  #give(message: Msg, delivery: Delivery): void {
+  #give(message: Incoming, delivery: Delivery): void {
     if (this.#paused) {
       // Paused while the consumer was still being made.
       this.#drop();

@@ -1,10 +1,12 @@
 import { createInbox, errors } from '@nats-io/transport-node';
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Subscription } from '@nats-io/transport-node';
 import type { LogMessage, LogPublisher, LogPublisherOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { RESULTS_PREFIX, TERM_HEADER } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './errors.ts';
+import { listen } from './fast-reader.ts';
+import type { Incoming } from './incoming.ts';
 import { LogQueue, frameOf } from './log-queue.ts';
 import type { Entry } from './log-queue.ts';
 import { findStored, learnTarget, resultsTarget, runsTarget, takesMessages } from './log-reconcile.ts';
@@ -126,7 +128,7 @@ class PipelinedPublisher implements LogPublisher {
 
   #connected(): void {
     const round = this.#round;
-    this.#subscription = this.#connection.client.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onAck(message) });
+    this.#subscription = listen(this.#connection.client, `${this.#inbox}*`, (message) => this.#onAck(message));
     void this.#begin(round);
   }
 
@@ -282,11 +284,11 @@ class PipelinedPublisher implements LogPublisher {
     }
   }
 
-  #onAck(message: Msg): void {
+  #onAck(message: Incoming): void {
     const slot = Number(message.subject.slice(this.#inbox.length));
     const entry = this.#inFlight.get(slot);
     if (entry === undefined) return;
-    const text = message.string();
+    const { text } = message;
     const sequence = storedSequence(text);
     if (sequence > 0) {
       this.#stored(slot, entry, sequence);

@@ -1,7 +1,6 @@
 import { headers } from '@nats-io/transport-node';
 import { encodeSkipReport, MSG_ID_HEADER, RESULTS_PREFIX, RESULTS_STREAM, SKIPS_SUBJECT, STREAM, TERM_HEADER } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
-import { headerBlock } from './client-internals.ts';
 import { isStreamMissing } from './errors.ts';
 import { headerValue } from './header-block.ts';
 import { readAck } from './publish-ack.ts';
@@ -117,7 +116,7 @@ function readIds(connection: Connection, stream: string, ids: ReadonlySet<string
       from,
       headersOnly: true,
       onMessage: (message, delivery) => {
-        const id = headerValue(headerBlock(message).toString('utf8'), MSG_ID_HEADER);
+        const id = headerValue(message.head, MSG_ID_HEADER);
         if (id !== '' && ids.has(id)) found.set(id, delivery.streamSequence);
         if (delivery.streamSequence >= through || delivery.pending === 0) finish();
       },

@@ -1,11 +1,12 @@
 import { createInbox, nanos, nuid } from '@nats-io/transport-node';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import type { ConsumerConfig, JetStreamManager } from '@nats-io/jetstream';
-import { headerBlock } from './client-internals.ts';
 import { emptyDelivery, readDelivery } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
+import { listen } from './fast-reader.ts';
 import { headerStatus, headerValue } from './header-block.ts';
+import type { Incoming } from './incoming.ts';
 
 export interface PushConsumerOptions {
   readonly client: NatsConnection;
@@ -16,7 +17,7 @@ export interface PushConsumerOptions {
   readonly subject?: string;
   readonly headersOnly?: boolean;
   /** In stream order, each once. `delivery` is reused for the next message: copy what is to stay. */
-  onMessage(message: Msg, delivery: Delivery): void;
+  onMessage(message: Incoming, delivery: Delivery): void;
   /** Most bytes kept while on hold; above them the delivery breaks off. */
   readonly maxHeldBytes?: number;
   /** A gap, or silence: nothing more comes from here. Called once at most, not after close(). */
@@ -48,7 +49,7 @@ export class PushConsumer {
   #received = 0;
   #silentChecks = 0;
   #ended = false;
-  #held: Msg[] | undefined;
+  #held: Incoming[] | undefined;
   #heldBytes = 0;
 
   private constructor(options: PushConsumerOptions) {
@@ -83,13 +84,13 @@ export class PushConsumer {
     if (held === undefined) return;
     this.#held = undefined;
     let next = 0;
-    while (next < held.length && this.#held === undefined && !this.#ended) this.#take(held[next++] as Msg);
+    while (next < held.length && this.#held === undefined && !this.#ended) this.#take(held[next++] as Incoming);
     if (next === held.length || this.#ended) {
       this.#heldBytes = 0;
       return;
     }
     this.#held = held.slice(next);
-    this.#heldBytes = this.#held.reduce((sum, message) => sum + message.data.length + HELD_OVERHEAD_BYTES, 0);
+    this.#heldBytes = this.#held.reduce((sum, message) => sum + message.size + HELD_OVERHEAD_BYTES, 0);
   }
 
   /** True if the server has nothing more for us and all it sent has been given out. */
@@ -109,7 +110,7 @@ export class PushConsumer {
   async #start(): Promise<void> {
     const { client, manager, stream } = this.#options;
     const inbox = createInbox();
-    this.#subscription = client.subscribe(inbox, { callback: (_error, message) => this.#onRaw(message) });
+    this.#subscription = listen(client, inbox, (message) => this.#onRaw(message));
     // Silence would tell it too, after some seconds in which messages are published into the void.
     this.#obituary = client.subscribe(`$JS.EVENT.ADVISORY.STREAM.DELETED.${stream}`, {
       // An error: this account may not listen there.
@@ -143,7 +144,7 @@ export class PushConsumer {
     };
   }
 
-  #onRaw(message: Msg): void {
+  #onRaw(message: Incoming): void {
     if (this.#ended) return;
     this.#silentChecks = 0;
     if (this.#held === undefined) {
@@ -151,13 +152,13 @@ export class PushConsumer {
       return;
     }
     this.#held.push(message);
-    this.#heldBytes += message.data.length + HELD_OVERHEAD_BYTES;
+    this.#heldBytes += message.size + HELD_OVERHEAD_BYTES;
     if (this.#heldBytes > (this.#options.maxHeldBytes ?? Number.POSITIVE_INFINITY)) this.#break('too much came while on hold');
   }
 
-  #take(message: Msg): void {
+  #take(message: Incoming): void {
     const delivery = this.#delivery;
-    if (!readDelivery(message.reply ?? '', delivery)) {
+    if (!readDelivery(message.reply, delivery)) {
       this.#onControl(message);
       return;
     }
@@ -170,14 +171,14 @@ export class PushConsumer {
   }
 
   /** Heartbeats and flow control. The server waits for the answer, so it goes out only when all before it is done. */
-  #onControl(message: Msg): void {
+  #onControl(message: Incoming): void {
     const { client } = this.#options;
-    const block = headerBlock(message).toString('latin1');
+    const block = message.head;
     const status = headerStatus(block);
     if (status === 100) {
       const stalled = headerValue(block, 'Nats-Consumer-Stalled');
       const answer = stalled !== '' ? stalled : message.reply;
-      if (answer !== undefined && answer !== '' && !client.isClosed()) client.publish(answer);
+      if (answer !== '' && !client.isClosed()) client.publish(answer);
       const last = headerValue(block, 'Nats-Last-Consumer');
       if (last !== '' && Number(last) !== this.#received) this.#break(`the server has sent ${last} messages, ${this.#received} came`);
       return;

@@ -1,12 +1,11 @@
-import type { Msg } from '@nats-io/transport-node';
 import type { BucketWatch } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { kvPrefix, kvStream } from '../wire/index.ts';
-import { headerBlock } from './client-internals.ts';
 import type { Connection } from './connection.ts';
 import type { Delivery } from './delivery.ts';
 import { asUnavailable, describe, isStreamMissing } from './errors.ts';
 import { headerValue } from './header-block.ts';
+import type { Incoming } from './incoming.ts';
 import { PushConsumer } from './push-consumer.ts';
 
 const RETRY_MS = 500;
@@ -142,17 +141,13 @@ class BucketWatcher implements BucketWatch {
     });
   }
 
-  #take(message: Msg, delivery: Delivery): string {
+  #take(message: Incoming, delivery: Delivery): string {
     this.#position = delivery.streamSequence;
     const key = message.subject.slice(this.#prefix.length);
-    const block = headerBlock(message);
-    let gone = false;
-    if (block.length > 0) {
-      const text = block.toString('latin1');
-      const operation = headerValue(text, 'KV-Operation');
-      gone = operation === 'DEL' || operation === 'PURGE' || headerValue(text, 'Nats-Marker-Reason') !== '';
-    }
-    this.#give(key, gone ? undefined : message.string());
+    const { head } = message;
+    const operation = headerValue(head, 'KV-Operation');
+    const gone = operation === 'DEL' || operation === 'PURGE' || headerValue(head, 'Nats-Marker-Reason') !== '';
+    this.#give(key, gone ? undefined : message.text);
     return key;
   }
 
