@@ -1,4 +1,4 @@
-// npm run check [-- types pure-types panel-types panel-test-types lint layers]: the guards that need no running program. All of them by default.
+// npm run check [-- types pure-types panel-types panel-test-types lint layers panel-size]: the guards that need no running program. All of them by default.
 import path from 'node:path';
 import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say } from './prepare.mjs';
 
@@ -10,13 +10,14 @@ export const GUARDS = {
   'panel-test-types': ['node_modules/typescript/bin/tsc', '-p', 'test/panel/tsconfig.json'],
   lint: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'],
   layers: ['build/rules/check-layers.mjs'],
+  'panel-size': ['build/panel-size.mjs'],
 };
 
 await runScript(async () => {
   const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(GUARDS);
   const unknown = wanted.find((name) => !GUARDS[name]);
   if (unknown) throw new PrepareError(`no check is called ${unknown}; there are ${Object.keys(GUARDS).join(', ')}`);
-  await prepare({ natsServer: false, build: false });
+  await prepare({ natsServer: false, build: wanted.includes('panel-size') });
   const failed = [];
   for (const name of wanted) {
     const started = Date.now();

@@ -1,7 +1,23 @@
 import type { Problem } from '../../src-core/http/contract.ts';
 
-/** Relative to the page, so that a proxy may put the panel below any prefix. */
-const BASE = new URL('natsjob/api/', document.baseURI);
+/** Relative to the page, so that a proxy may put the panel below any prefix and strip it. */
+let base = new URL('natsjob/api/', document.baseURI);
+
+/**
+ * Below exactly `/natsjob/` there are two kinds of proxies: those that strip that prefix from everything, and those
+ * that hand `/natsjob/api` through as it is (and maybe only that, with all headers). Who answers there is asked.
+ */
+export async function findApi(): Promise<void> {
+  const page = new URL('.', document.baseURI);
+  if (page.pathname !== '/natsjob/') return;
+  const direct = new URL('api/', page);
+  try {
+    const answer = await fetch(new URL('me', direct), { headers: { accept: 'application/json' }, credentials: 'omit', cache: 'no-store' });
+    if (answer.status === 401) base = direct;
+  } catch {
+    // Nobody answers: the page will say so.
+  }
+}
 
 /** The server answered with a problem document, or did not answer (`status` 0). */
 export class ApiError extends Error {
@@ -77,7 +93,7 @@ export async function call<T>(method: string, path: string, { query, body, versi
 }
 
 export function urlOf(path: string, query: Query = {}): URL {
-  const url = new URL(path.replace(/^\//, ''), BASE);
+  const url = new URL(path.replace(/^\//, ''), base);
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === '') continue;
     if (Array.isArray(value)) url.searchParams.set(name, value.join(','));
@@ -88,7 +104,7 @@ export function urlOf(path: string, query: Query = {}): URL {
 
 /** `ws:` or `wss:` beside the page. */
 export function liveUrl(): string {
-  const url = new URL('live', BASE);
+  const url = new URL('live', base);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }

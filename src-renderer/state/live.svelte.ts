@@ -1,10 +1,14 @@
-import type { LiveChanges, LiveCounters, LiveFrame, Role, WatchedMessage } from '../../src-core/http/contract.ts';
-import { liveUrl } from '../api/client.ts';
+import type { LiveChanges, LiveCounters, LiveFrame, OverviewResource, Role, ServerResource, WatchedMessage } from '../../src-core/http/contract.ts';
+import { ApiError, api, liveUrl } from '../api/client.ts';
+import { every } from './every.ts';
 import { session } from './session.svelte.ts';
 import { scope } from './scope.svelte.ts';
 
-/** off: nobody is logged in; connecting: not there yet; live; paused: by the person or because the tab is hidden; stale: it was there and is lost. */
-export type LiveState = 'off' | 'connecting' | 'live' | 'paused' | 'stale';
+/**
+ * off: nobody is logged in; connecting: not there yet; live; paused: by the person or because the tab is hidden; stale: it was
+ * there and is lost; polling: the server answers, but whatever stands between does not let the WebSocket through.
+ */
+export type LiveState = 'off' | 'connecting' | 'live' | 'paused' | 'stale' | 'polling';
 
 export interface LiveListener {
   changes?(changes: LiveChanges): void;
@@ -18,6 +22,9 @@ export interface LiveListener {
 const NOT_LOGGED_IN = 4401;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+const POLL_MS = 5_000;
+/** Sockets that never spoke before the page asks by itself instead. */
+const MUTE_SOCKETS = 2;
 
 type WatchFrame = { readonly seq: number; readonly type: 'messages'; readonly items: readonly WatchedMessage[]; readonly dropped: number };
 
@@ -34,6 +41,9 @@ class Live {
   #socket: WebSocket | undefined;
   #seq: number | undefined;
   #failures = 0;
+  /** Whether a socket of this session ever spoke. */
+  #hasSpoken = false;
+  #stopPolling: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watched: string | null = null;
   readonly #listeners = new Set<LiveListener>();
@@ -86,7 +96,7 @@ class Live {
   #open(): void {
     if (this.#socket) return;
     clearTimeout(this.#timer);
-    if (this.#state !== 'stale') this.#state = 'connecting';
+    if (this.#state === 'off') this.#state = 'connecting';
     const socket = new WebSocket(liveUrl(), 'natsjob');
     this.#socket = socket;
     socket.addEventListener('open', () => {
@@ -101,6 +111,9 @@ class Live {
 
   #close(): void {
     clearTimeout(this.#timer);
+    this.#endPolling();
+    this.#hasSpoken = false;
+    this.#failures = 0;
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
@@ -117,14 +130,53 @@ class Live {
       void session.refresh();
       if (session.token === undefined) return;
     }
-    this.#state = 'stale';
-    this.#staleSince ??= Date.now();
+    if (!this.#hasSpoken && this.#failures + 1 >= MUTE_SOCKETS) this.#poll();
+    else {
+      this.#state = 'stale';
+      this.#staleSince ??= Date.now();
+    }
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
     this.#timer = setTimeout(() => this.#open(), wait * (0.7 + Math.random() * 0.6));
   }
 
+  /** No socket gets through: lists are read anew from time to time instead. */
+  #poll(): void {
+    this.#stopPolling ??= every(POLL_MS, () => void this.#ask());
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#byHand) return;
+    try {
+      const [overview, servers] = await Promise.all([
+        api.get<OverviewResource>('overview', { namespace: scope.filter }),
+        api.get<{ items: readonly ServerResource[] }>('servers'),
+      ]);
+      if (this.#stopPolling === undefined) return;
+      const own = servers.items.find(({ role }) => role === 'leader') ?? servers.items[0];
+      this.#counters = { ...overview, projectionLag: own?.projectionLag ?? 0, unackedPublishes: 0, natsRoundTripMs: own?.natsRoundTripMs ?? null };
+      this.#role = own?.role;
+      this.#term = own?.term;
+      this.#natsConnected = own?.natsConnected ?? true;
+      this.#version = own?.version ?? '';
+      this.#staleSince = undefined;
+      this.#state = 'polling';
+      for (const listener of this.#listeners) listener.reset?.();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (this.#stopPolling === undefined) return;
+      this.#state = 'stale';
+      this.#staleSince ??= Date.now();
+    }
+  }
+
+  #endPolling(): void {
+    this.#stopPolling?.();
+    this.#stopPolling = undefined;
+  }
+
   #retryNow(): void {
-    if (this.#state === 'stale' && !this.#socket) this.#open();
+    if (!this.#socket && this.#state !== 'off') this.#open();
   }
 
   get #shouldPause(): boolean {
@@ -133,7 +185,7 @@ class Live {
 
   #tellPause(): void {
     this.#send({ pause: this.#shouldPause });
-    if (this.#state === 'live' || this.#state === 'paused') this.#state = this.#shouldPause ? 'paused' : 'live';
+    if (this.#socket && (this.#state === 'live' || this.#state === 'paused')) this.#state = this.#shouldPause ? 'paused' : 'live';
   }
 
   #subscribe(): void {
@@ -147,6 +199,8 @@ class Live {
 
   #take(frame: LiveFrame | WatchFrame): void {
     this.#failures = 0;
+    this.#hasSpoken = true;
+    this.#endPolling();
     this.#staleSince = undefined;
     this.#state = this.#shouldPause ? 'paused' : 'live';
     if (frame.type === 'hello') {

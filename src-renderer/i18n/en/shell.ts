@@ -23,6 +23,8 @@ export const shell = {
   livePaused: 'Paused',
   liveConnecting: 'Connecting …',
   liveStale: 'Disconnected',
+  livePolling: 'Every 5 s',
+  livePollingHint: 'A proxy on the way does not pass WebSockets (nginx needs the Upgrade headers), so the panel asks every five seconds instead.',
   pauseLive: 'Pause live updates',
   resumeLive: 'Resume live updates',
   staleBanner: (since: string) => `The connection to the server is lost. What you see is from ${since}.`,

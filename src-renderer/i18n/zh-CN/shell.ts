@@ -25,6 +25,8 @@ export const shell = {
   livePaused: '已暂停',
   liveConnecting: '连接中…',
   liveStale: '已断开',
+  livePolling: '每 5 秒',
+  livePollingHint: '途中的代理不转发 WebSocket（nginx 需要配置 Upgrade 请求头），控制台改为每 5 秒查询一次。',
   pauseLive: '暂停实时更新',
   resumeLive: '恢复实时更新',
   staleBanner: (since: string) => `与服务器的连接已断开，当前内容截至 ${since}。`,
