@@ -6,6 +6,7 @@ import { jobs } from './en/jobs.ts';
 import { login } from './en/login.ts';
 import { overview } from './en/overview.ts';
 import { palette } from './en/palette.ts';
+import { parts } from './en/parts.ts';
 import { places } from './en/places.ts';
 import { run } from './en/run.ts';
 import { runs } from './en/runs.ts';
@@ -18,6 +19,6 @@ import { wizard } from './en/wizard.ts';
 import { workers } from './en/workers.ts';
 
 /** English is the measure: every other language must have the same keys. */
-export const en = { calendar, common, editor, job, jobs, login, overview, palette, places, run, runs, servers, settings, shell, states, tester, wizard, workers };
+export const en = { calendar, common, editor, job, jobs, login, overview, palette, parts, places, run, runs, servers, settings, shell, states, tester, wizard, workers };
 
 export type Messages = typeof en;

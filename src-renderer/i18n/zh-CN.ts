@@ -7,6 +7,7 @@ import { jobs } from './zh-CN/jobs.ts';
 import { login } from './zh-CN/login.ts';
 import { overview } from './zh-CN/overview.ts';
 import { palette } from './zh-CN/palette.ts';
+import { parts } from './zh-CN/parts.ts';
 import { places } from './zh-CN/places.ts';
 import { run } from './zh-CN/run.ts';
 import { runs } from './zh-CN/runs.ts';
@@ -18,4 +19,4 @@ import { tester } from './zh-CN/tester.ts';
 import { wizard } from './zh-CN/wizard.ts';
 import { workers } from './zh-CN/workers.ts';
 
-export const zhCN = { calendar, common, editor, job, jobs, login, overview, palette, places, run, runs, servers, settings, shell, states, tester, wizard, workers } satisfies Messages;
+export const zhCN = { calendar, common, editor, job, jobs, login, overview, palette, parts, places, run, runs, servers, settings, shell, states, tester, wizard, workers } satisfies Messages;
