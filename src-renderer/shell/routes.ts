@@ -1,10 +1,11 @@
 import type { Component } from 'svelte';
 import { matchPath } from '../state/route.svelte.ts';
 
-type Load = () => Promise<{ default: Component<Record<string, string>> }>;
+type Page = Component<Record<string, string>>;
+type Load = () => Promise<{ default: Page }>;
 
 /** Address → page. A page is read when it is first opened, and gets the pattern's names as props. */
-const ROUTES: readonly (readonly [pattern: string, load: Load])[] = [
+const ROUTES: readonly (readonly [pattern: string, load: () => Promise<{ default: unknown }>])[] = [
   ['/', () => import('../pages/overview/Overview.svelte')],
   ['/jobs', () => import('../pages/jobs/Jobs.svelte')],
   ['/jobs/new', () => import('../pages/editor/Editor.svelte')],
@@ -31,7 +32,8 @@ export interface FoundPage {
 export function findPage(path: string): FoundPage | undefined {
   for (const [pattern, load] of ROUTES) {
     const params = matchPath(pattern, path);
-    if (params) return { load, params, key: `${pattern} ${Object.values(params).join(' ')}` };
+    // What a page wants is what its pattern names, which the types cannot see.
+    if (params) return { load: load as Load, params, key: `${pattern} ${Object.values(params).join(' ')}` };
   }
   return undefined;
 }

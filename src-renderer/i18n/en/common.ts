@@ -17,6 +17,7 @@ export const common = {
   undo: 'Undo',
   retry: 'Try again',
   refresh: 'Refresh',
+  refreshIn: (seconds: number) => `Again in ${seconds} s`,
   reset: 'Reset',
   search: 'Search',
   filters: 'Filters',

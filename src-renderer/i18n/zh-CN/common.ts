@@ -19,6 +19,7 @@ export const common = {
   undo: '撤销',
   retry: '重试',
   refresh: '刷新',
+  refreshIn: (seconds: number) => `${seconds} 秒后刷新`,
   reset: '重置',
   search: '搜索',
   filters: '筛选',
