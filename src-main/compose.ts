@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { UnavailableError, createLogger, lockDataDir, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
+import { UnavailableError, createLogger, lockDataDir, openLoginFile, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
 import { createMetrics, startHttp } from '../src-core/http/index.ts';
 import { createLeaseStore } from '../src-core/nats/index.ts';
 import { openSqliteStore } from '../src-core/sql/index.ts';
@@ -66,17 +66,20 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
   const late = lateApi('The scheduler is starting.', (why) => new UnavailableError(why));
   try {
     for (const note of options.notes) log.warn({}, note);
-    if (config.isDefaultPassword && !isLoopback(config.httpHost)) log.warn({ host: config.httpHost }, 'The default password works from this machine only: set NATSJOB_LOGIN_PWD to log in from others');
+    const loginKeeper = openLoginFile(path.join(config.dataDir, 'login.json'));
+    const { loginPwd: passwordSource } = loaded.sources;
+    if (config.isDefaultPassword && loginKeeper.kept.password === undefined && !isLoopback(config.httpHost)) log.warn({ host: config.httpHost }, 'The default password works from this machine only: change it, or set NATSJOB_LOGIN_PWD, to log in from others');
     const nodeId = config.nodeId || readOrMake(path.join(config.dataDir, 'node-id'), makeNodeId);
     log.info({ version: VERSION, pid: process.pid, nodeId, dataDir: config.dataDir }, 'Starting');
 
     const host = lateHost({
       loaded, clock, nodeId, databaseFile: databasePath(config), programDir: options.programDir, environment: options.environment,
-      url: () => withoutSlash(server.url), databaseProblem: () => (late.api.health().databaseWritable ? '' : late.api.health().problems.join(', ')),
+      isPasswordKept: () => loginKeeper.kept.password !== undefined, url: () => withoutSlash(server.url), databaseProblem: () => (late.api.health().databaseWritable ? '' : late.api.health().problems.join(', ')),
     });
     const server = await startHttp({
       host: config.httpHost, port: config.httpPort, api: late.api, hostApi: host.api, log: log.child({ component: 'http' }), clock, registry, version: VERSION,
-      credentials: { user: config.loginUser, password: config.loginPwd, isDefaultPassword: config.isDefaultPassword },
+      credentials: { user: config.loginUser, password: config.loginPwd, isDefaultPassword: config.isDefaultPassword, ...(passwordSource.kind === 'default' ? {} : { givenBy: passwordSource.where }) },
+      loginKeeper,
       secretKey: config.secretKey || readOrMake(path.join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64url')),
       tokenExpireMs: config.loginTokenExpireHours * 3_600_000,
       ...existing('panelDir', path.join(options.programDir, 'panel')),

@@ -16,6 +16,8 @@ export interface HostParts {
   readonly databaseFile: string;
   readonly programDir: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A person has set the password while it ran. */
+  readonly isPasswordKept: () => boolean;
   /** Where this program is found, once it listens. */
   readonly url: () => string;
   /** Why the view cannot be written, '' when it can. */
@@ -82,12 +84,13 @@ export function lateHost(parts: HostParts): LateHost {
   };
 }
 
-function settings({ loaded: { config, sources }, nodeId, databaseFile }: HostParts): ReturnType<Host['settings']> {
+function settings({ loaded: { config, sources }, nodeId, databaseFile, isPasswordKept }: HostParts): ReturnType<Host['settings']> {
   // What is made up when a setting leaves it open.
   const inForce: Partial<Record<string, string>> = { nodeId, dbUrl: databaseFile };
   return SETTING_LIST.map(({ key, name, secret, en }) => {
-    const { shown, where } = sources[key];
-    return { name, value: inForce[key] ?? (secret === false ? String(config[key]) : shown), source: where, secret: secret !== false, description: en };
+    const { shown, kind, where } = sources[key];
+    const source = key === 'loginPwd' && kind === 'default' && isPasswordKept() ? 'login.json in the data folder' : where;
+    return { name, value: inForce[key] ?? (secret === false ? String(config[key]) : shown), source, secret: secret !== false, description: en };
   });
 }
 

@@ -4,6 +4,7 @@ export type * from './bus-access.ts';
 export type * from './clock.ts';
 export type * from './host.ts';
 export type * from './lease-store.ts';
+export type * from './login-keeper.ts';
 export type * from './log.ts';
 export type * from './looking.ts';
 export type * from './machine.ts';

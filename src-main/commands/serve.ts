@@ -124,6 +124,7 @@ const LINES: Readonly<Record<string, { code: number; hint?: string }>> = {
   NatsServerMissingError: { code: EXIT.dependencyMissing },
   NatsServerFailedError: { code: EXIT.dependencyMissing },
   JetStreamOffError: { code: EXIT.dependencyMissing },
+  BrokenLoginFileError: { code: EXIT.config },
   NewerSchemaError: { code: EXIT.config },
   ListenError: { code: EXIT.config },
   PortTakenError: { code: EXIT.runtime, hint: ' Ports are chosen with --http-port and --nats-port.' },

@@ -52,7 +52,7 @@ function checkOther(name: string, dir: string, todo: string): Finding {
 /** Files that hold secrets and can be read by others. Windows has no such modes. */
 export function checkPermissions(config: Config): Finding {
   if (process.platform === 'win32') return fine('permissions', 'as the folders give them');
-  const open = [path.join(config.confDir, 'config.yaml'), path.join(config.dataDir, 'secret.key'), databaseFile(config)]
+  const open = [path.join(config.confDir, 'config.yaml'), path.join(config.dataDir, 'secret.key'), path.join(config.dataDir, 'login.json'), databaseFile(config)]
     .filter((file) => ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0);
   return open.length === 0 ? fine('permissions', 'secrets are readable by their owner only') : problem('permissions', `others can read ${open.join(', ')}`, `chmod 600 ${open.join(' ')}`);
 }

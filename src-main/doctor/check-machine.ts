@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemClock, type Config, type LockHolder } from '../../src-core/system/index.ts';
+import { readLogin, systemClock, type Config, type LoadedConfig, type LockHolder } from '../../src-core/system/index.ts';
 import { reachableUrl } from '../client/scheduler-url.ts';
 import { fine, problem, type Finding } from './check.ts';
 
@@ -39,10 +39,15 @@ export async function checkPort(config: Config, running: LockHolder | undefined)
 }
 
 /** A password that everybody knows, on an address that everybody reaches. */
-export function checkPassword({ isDefaultPassword, httpHost }: Config): Finding {
+export function checkPassword({ config: { isDefaultPassword, httpHost, dataDir }, sources }: LoadedConfig): Finding {
   if (!isDefaultPassword) return fine('password', 'set by you');
+  try {
+    if (sources.loginPwd.kind === 'default' && readLogin(path.join(dataDir, 'login.json')).password !== undefined) return fine('password', 'set by you, while it ran');
+  } catch (error) {
+    return problem('password', error instanceof Error ? error.message : String(error), 'see what is said');
+  }
   const isOpen = !(httpHost === 'localhost' || httpHost === '::1' || httpHost.startsWith('127.'));
-  if (isOpen) return problem('password', `the default one, and ${httpHost} is open to others: they are refused`, 'set NATSJOB_LOGIN_PWD or NATSJOB_LOGIN_PWD_FILE');
+  if (isOpen) return problem('password', `the default one, and ${httpHost} is open to others: they are refused`, 'log in from this machine and change it, or set NATSJOB_LOGIN_PWD or NATSJOB_LOGIN_PWD_FILE');
   return fine('password', 'the default one: works from this machine only');
 }
 

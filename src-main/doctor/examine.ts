@@ -15,7 +15,8 @@ export interface Examined {
 }
 
 /** Everything a start needs, and whether it is there. */
-export async function examine({ loaded: { config, notes, file }, running, programDir, environment, database }: Examined): Promise<readonly Finding[]> {
+export async function examine({ loaded, running, programDir, environment, database }: Examined): Promise<readonly Finding[]> {
+  const { config, notes, file } = loaded;
   return [
     fine('settings', file.found ? file.path : `no ${file.path}, defaults are used`),
     ...notes.map((note) => ({ ...fine('settings', note), isNote: true })),
@@ -23,7 +24,7 @@ export async function examine({ loaded: { config, notes, file }, running, progra
     ...checkFolders(config),
     checkPermissions(config),
     await checkPort(config, running),
-    checkPassword(config),
+    checkPassword(loaded),
     ...(await checkNats(config, programDir, environment)),
     database === undefined ? await checkDatabase(config) : database(),
     await checkClock(config),

@@ -38,7 +38,10 @@ export async function startFixture(change: Partial<HttpOptions> = {}): Promise<H
     credentials: { user: 'admin', password: PASSWORD, isDefaultPassword: false }, secretKey: 'k'.repeat(32), tokenExpireMs: 3_600_000, version: '1.2.3', ...change,
   });
   const origin = server.url.slice(0, -1);
-  const { token } = await logIn(origin, change.credentials ?? { user: 'admin', password: PASSWORD });
+  const { token } = await logIn(origin, change.credentials ?? { user: 'admin', password: PASSWORD }).catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
   return {
     ...fake, server, origin, token, logged,
     async send(method, path, body, headers = {}) {

@@ -1,8 +1,9 @@
 import type { Clock } from '../../ports/clock.ts';
+import type { KeptLogin, LoginKeeper } from '../../ports/login-keeper.ts';
 import type { Log } from '../../ports/log.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../routes/route.ts';
-import { hashCredentials } from './credentials.ts';
+import { checkAgainst, hashCredentials, keepPassword } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { LoginLimiter } from './login-limiter.ts';
 import type { LoginLimits } from './login-limiter.ts';
@@ -11,16 +12,27 @@ import { createTokens } from './tokens.ts';
 
 /** Who may come in. */
 export interface Session {
+  /** The well-known password is in force. */
   readonly isDefaultPassword: boolean;
   /** Throws the 401, 403 or 429 problem. */
-  login(user: string, password: string, from: { clientAddress: string; local: boolean }): Promise<{ token: string; expiresAt: number }>;
+  login(user: string, password: string, from: Origin): Promise<{ token: string; expiresAt: number }>;
   /** The caller a token stands for. Throws the 401 problem. */
   authenticate(token: string | undefined): Promise<Caller>;
-  logout(caller: Caller): void;
+  /** Resolves when a restart would remember it. */
+  logout(caller: Caller): Promise<void>;
+  /** Ends all sessions but the caller's. */
+  logoutOthers(caller: Caller): Promise<void>;
+  /** The same, with a new password. Throws the 403, 409 or 429 problem, or UnavailableError when it cannot be kept. */
+  changePassword(caller: Caller, change: { current: string; password: string }, from: Origin): Promise<void>;
   /** Tells whether the caller's token is still good, without reading it again. */
   isGood(caller: Caller): boolean;
   /** Calls back after each logout; returns the way to stop listening. */
   onLogout(listener: () => void): () => void;
+}
+
+export interface Origin {
+  readonly clientAddress: string;
+  readonly local: boolean;
 }
 
 export interface SessionOptions {
@@ -30,32 +42,49 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: LoginLimits;
+  /** Absent = what people change holds until the process ends. */
+  readonly loginKeeper?: LoginKeeper;
 }
 
 export async function createSession(options: SessionOptions): Promise<Session> {
-  const { credentials, clock, log } = options;
-  const { user: owner, password: secret, isDefaultPassword } = credentials;
-  const check = await hashCredentials(credentials);
-  const tokens = createTokens({ secretKey: options.secretKey, user: owner, password: secret, expireMs: options.tokenExpireMs, clock });
+  const { credentials, clock, log, loginKeeper: keeper = keepInMemory() } = options;
+  const { user: owner, givenBy } = credentials;
+  // A password given by a setting counts more than one that was set here.
+  let kept = givenBy === undefined ? keeper.kept.password : undefined;
+  let check = kept === undefined ? await hashCredentials(credentials) : checkAgainst(owner, kept);
+  // Not of the password that was set here: changing it must not end the session that changes it. `notBefore` ends the others.
+  const tokens = createTokens({ secretKey: options.secretKey, user: owner, password: credentials.password, expireMs: options.tokenExpireMs, clock });
   const limiter = new LoginLimiter(clock, options.limits);
-  const revocations = new Revocations();
+  const revocations = new Revocations(keeper.kept);
   const listeners = new Set<() => void>();
+  const isDefaultPassword = (): boolean => kept === undefined && credentials.isDefaultPassword;
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const keep = (): Promise<void> => keeper.update((before) => ({ ...before, ...revocations.kept }));
+  /** One counted try. */
+  const limited = async (from: Origin, user: string, password: string): Promise<boolean> => {
+    const attempt = limiter.begin(from.clientAddress, from.local);
+    if (typeof attempt === 'number') throw tooManyProblem(attempt);
+    try {
+      const fits = await check(user, password);
+      if (fits) attempt.succeeded();
+      return fits;
+    } finally {
+      attempt.finished();
+    }
+  };
   return {
-    isDefaultPassword,
-    async login(user, password, { clientAddress, local }) {
-      if (isDefaultPassword && !local) throw defaultPasswordProblem();
-      const attempt = limiter.begin(clientAddress, local);
-      if (typeof attempt === 'number') throw tooManyProblem(attempt);
-      try {
-        if (!(await check(user, password))) {
-          log.warn({ clientAddress }, 'A login was refused: wrong user or password.');
-          throw new ProblemError(401, 'wrong-credentials', 'Not logged in', 'User or password is wrong.');
-        }
-        attempt.succeeded();
-      } finally {
-        attempt.finished();
+    get isDefaultPassword() {
+      return isDefaultPassword();
+    },
+    async login(user, password, from) {
+      if (isDefaultPassword() && !from.local) throw defaultPasswordProblem();
+      if (!(await limited(from, user, password))) {
+        log.warn({ clientAddress: from.clientAddress }, 'A login was refused: wrong user or password.');
+        throw new ProblemError(401, 'wrong-credentials', 'Not logged in', 'User or password is wrong.');
       }
-      return tokens.issue(owner);
+      return tokens.issue(owner, Math.max(clock.now(), revocations.notBefore));
     },
     async authenticate(token) {
       if (token === undefined) throw loginProblem('login-required', 'Log in first: POST /natsjob/api/login, then send Authorization: Bearer <token>.');
@@ -63,14 +92,48 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       if (claims === undefined || revocations.isRevoked(claims)) throw loginProblem('invalid-token', 'The token is not valid, not valid any more, or logged out.');
       return { user: claims.user, tokenId: claims.tokenId, issuedAt: claims.issuedAt, expiresAt: claims.expiresAt };
     },
-    logout(caller) {
+    async logout(caller) {
       revocations.revoke(caller, clock.now());
-      for (const listener of listeners) listener();
+      tell();
+      await keep();
+    },
+    async logoutOthers(caller) {
+      revocations.revokeAllBut(caller.tokenId, clock.now());
+      tell();
+      await keep();
+    },
+    async changePassword(caller, change, from) {
+      if (givenBy !== undefined) throw new ProblemError(409, 'password-given', 'The password is given by a setting', `The password is given by ${givenBy}: change it there and restart.`);
+      if (!(await limited(from, owner, change.current))) {
+        log.warn({ clientAddress: from.clientAddress }, 'A change of the password was refused: wrong current one.');
+        throw new ProblemError(403, 'wrong-password', 'Wrong password', 'current: is not the password in force', { errors: [{ field: 'current', message: 'is not the password in force' }] });
+      }
+      const password = await keepPassword(change.password);
+      // First on the disk: what a restart would not know must not be in force.
+      await keeper.update((before) => ({ ...before, password }));
+      kept = password;
+      check = checkAgainst(owner, password);
+      revocations.revokeAllBut(caller.tokenId, clock.now());
+      tell();
+      await keep();
+      log.info({ clientAddress: from.clientAddress }, 'The password was changed; all other sessions have ended.');
     },
     isGood: (caller) => caller.expiresAt > clock.now() && !revocations.isRevoked(caller),
     onLogout(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+  };
+}
+
+function keepInMemory(): LoginKeeper {
+  let kept: KeptLogin = { notBefore: 0, sparedTokenId: '', revoked: [] };
+  return {
+    get kept() {
+      return kept;
+    },
+    async update(change) {
+      kept = change(kept);
     },
   };
 }
@@ -85,7 +148,7 @@ function loginProblem(kind: string, detail: string): ProblemError {
 }
 
 function defaultPasswordProblem(): ProblemError {
-  return new ProblemError(403, 'default-password', 'The default password works on this machine only', 'Set NATSJOB_LOGIN_PWD to a password of your own and restart; until then log in from the machine the scheduler runs on.');
+  return new ProblemError(403, 'default-password', 'The default password works on this machine only', 'Log in from the machine the scheduler runs on and change the password, or set NATSJOB_LOGIN_PWD to one of your own and restart.');
 }
 
 function tooManyProblem(waitMs: number): ProblemError {

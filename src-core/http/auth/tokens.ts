@@ -11,7 +11,8 @@ export interface TokenClaims {
 }
 
 export interface Tokens {
-  issue(user: string): Promise<{ token: string; expiresAt: number }>;
+  /** Issued at the moment given, epoch ms. */
+  issue(user: string, now: number): Promise<{ token: string; expiresAt: number }>;
   /** Undefined for anything but a token of ours in its time. */
   read(token: string): Promise<TokenClaims | undefined>;
 }
@@ -22,8 +23,7 @@ export function createTokens(options: { secretKey: Uint8Array | string; user: st
   if (options.secretKey.length === 0) throw new Error('The secret key is empty.');
   const key = createHmac('sha256', options.secretKey).update('natsjob token 1').update(digest(owner)).update(digest(options.password)).digest();
   return {
-    async issue(user) {
-      const now = clock.now();
+    async issue(user, now) {
       const expiresAt = Math.ceil((now + expireMs) / 1000);
       const token = await new SignJWT({ ms: now })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

@@ -1,5 +1,5 @@
 import type { Session } from '../auth/session.ts';
-import { LOGIN_REQUEST } from '../schema/request-schemas.ts';
+import { LOGIN_REQUEST, PASSWORD_REQUEST } from '../schema/request-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { formatTime } from '../times.ts';
 import { defineRoute, NO_CONTENT, ok } from './route.ts';
@@ -21,7 +21,24 @@ export function sessionRoutes(session: Session, version: string): readonly Route
       method: 'POST', path: '/logout', operationId: 'logout', summary: 'Make the token useless', tag,
       answers: { 204: null },
       handle: async ({ caller }) => {
-        session.logout(caller!);
+        await session.logout(caller!);
+        return NO_CONTENT;
+      },
+    }),
+    defineRoute({
+      method: 'POST', path: '/sessions/revoke', operationId: 'revokeSessions', summary: 'Make all other tokens useless', tag,
+      answers: { 204: null },
+      handle: async ({ caller }) => {
+        await session.logoutOthers(caller!);
+        return NO_CONTENT;
+      },
+    }),
+    defineRoute({
+      method: 'POST', path: '/me/password', operationId: 'changePassword', summary: 'Another password, unless a setting gives it; all other sessions end', tag,
+      body: { schema: PASSWORD_REQUEST, checkedBy: 'http' },
+      answers: { 204: null }, problems: [403, 409, 429],
+      handle: async ({ caller, body, clientAddress, local }) => {
+        await session.changePassword(caller!, body, { clientAddress, local });
         return NO_CONTENT;
       },
     }),

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostApi } from '../../ports/host.ts';
+import type { LoginKeeper } from '../../ports/login-keeper.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { createSession } from '../auth/session.ts';
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly credentials: Credentials;
   readonly secretKey: Uint8Array | string;
   readonly tokenExpireMs: number;
+  /** Absent = logouts and a password changed here hold until the process ends. */
+  readonly loginKeeper?: LoginKeeper;
   readonly version: string;
   /** Folder of the built panel; absent = a plain page instead. */
   readonly panelDir?: string;

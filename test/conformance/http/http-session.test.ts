@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { HttpOptions } from '../../../src-core/http/index.ts';
+import { openLoginFile } from '../../../src-core/system/index.ts';
 import { PASSWORD, startFixture } from '../../support/http-fixture.ts';
 import type { HttpFixture } from '../../support/http-fixture.ts';
 import { createVirtualClock } from '../../support/http-virtual-clock.ts';
@@ -140,3 +144,81 @@ function statusWithHost(host: string, body: object): Promise<number> {
     call.end(JSON.stringify(body));
   });
 }
+
+const OTHER = 'another password';
+const logIn = (password: string, headers: Record<string, string> = {}) => http.send('POST', '/login', { user: 'admin', password }, headers);
+const me = async (token: string): Promise<number> => (await http.send('GET', '/me', undefined, { authorization: `Bearer ${token}` })).status;
+
+test('a changed password holds at once, and ends all sessions but the one that changed it', async () => {
+  await start();
+  const { token } = (await logIn(PASSWORD)).body;
+  expect((await http.send('POST', '/me/password', { current: PASSWORD, password: OTHER })).status).toBe(204);
+  expect([await me(http.token), await me(token)]).toEqual([200, 401]);
+  expect([(await logIn(PASSWORD)).status, (await logIn(OTHER)).status]).toEqual([401, 200]);
+  const later = (await logIn(OTHER)).body.token;
+  expect(await me(later)).toBe(200);
+});
+
+test('a new password is not taken without the current one, guessing it is slowed down, and it must be long enough', async () => {
+  const clock = createVirtualClock();
+  await start({ clock });
+  const change = (current: string, password = OTHER) => http.send('POST', '/me/password', { current, password });
+  expect((await change(PASSWORD, 'short 7')).body.errors).toEqual([{ field: 'password', message: 'must have at least 8 characters' }]);
+  expect((await http.send('POST', '/me/password', { password: OTHER, pass: 1 })).body.errors.map(({ field }: { field: string }) => field).sort()).toEqual(['current', 'pass']);
+  for (let index = 0; index < 5; index += 1) expect((await change('wrong')).body).toMatchObject({ status: 403, errors: [{ field: 'current' }] });
+  expect((await change(PASSWORD)).status).toBe(429);
+  clock.pass(5_000);
+  expect((await change(PASSWORD)).status).toBe(204);
+});
+
+test('a password that a setting gives is changed there', async () => {
+  await start({ credentials: { user: 'admin', password: PASSWORD, isDefaultPassword: false, givenBy: 'environment NATSJOB_LOGIN_PWD' } });
+  const answer = await http.send('POST', '/me/password', { current: PASSWORD, password: OTHER });
+  expect(answer.body).toMatchObject({ status: 409, detail: expect.stringContaining('environment NATSJOB_LOGIN_PWD') });
+  expect((await logIn(PASSWORD)).status).toBe(200);
+});
+
+test('once the default password is changed, others may log in from afar', async () => {
+  await start({ credentials: DEFAULT });
+  const afar = { 'x-forwarded-for': '203.0.113.9' };
+  const from = (password: string) => http.send('POST', '/login', { user: 'natsjob', password }, afar);
+  expect([(await from('natsjob')).status, (await http.send('GET', '/me')).body.defaultPassword]).toEqual([403, true]);
+  expect((await http.send('POST', '/me/password', { current: 'natsjob', password: OTHER })).status).toBe(204);
+  expect([(await from('natsjob')).status, (await from(OTHER)).status, (await http.send('GET', '/me')).body.defaultPassword]).toEqual([401, 200, false]);
+});
+
+test('a person can end all other sessions', async () => {
+  await start();
+  const { token } = (await logIn(PASSWORD)).body;
+  expect((await http.send('POST', '/sessions/revoke')).status).toBe(204);
+  expect([await me(http.token), await me(token), await me((await logIn(PASSWORD)).body.token)]).toEqual([200, 401, 200]);
+  await http.send('POST', '/logout');
+  expect(await me(http.token)).toBe(401);
+});
+
+test('a restart remembers the password, the logouts and what was ended, and keeps no password in clear', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'login-'));
+  const file = join(folder, 'login.json');
+  try {
+    await start({ loginKeeper: openLoginFile(file) });
+    const [early, left, stays] = [(await logIn(PASSWORD)).body.token, (await logIn(PASSWORD)).body.token, http.token];
+    await http.send('POST', '/me/password', { current: PASSWORD, password: OTHER });
+    const late = (await logIn(OTHER)).body.token;
+    const out = (await logIn(OTHER)).body.token;
+    await http.send('POST', '/logout', undefined, { authorization: `Bearer ${out}` });
+    await http.server.stop();
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).not.toContain(OTHER);
+
+    // The fixture logs in with what the settings say, which no longer holds.
+    await expect(start({ loginKeeper: openLoginFile(file) })).rejects.toThrow('login: 401');
+    await start({ loginKeeper: { ...openLoginFile(file), kept: { ...openLoginFile(file).kept, password: undefined as never } } });
+    expect([await me(early), await me(left), await me(out), await me(late), await me(stays)]).toEqual([401, 401, 401, 200, 200]);
+    await http.server.stop();
+
+    await start({ loginKeeper: openLoginFile(file), credentials: { user: 'admin', password: PASSWORD, isDefaultPassword: false, givenBy: 'flag --login-pwd' } });
+    expect([(await logIn(PASSWORD)).status, (await logIn(OTHER)).status]).toEqual([200, 401]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -35,8 +35,8 @@ test('a body of nothing but what the description requires is taken, and one with
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       const schema = operation.requestBody?.content['application/json'].schema;
-      // A login takes no made-up words.
-      if (schema === undefined || operation.operationId === 'login') continue;
+      // A login takes no made-up words, nor does a new password.
+      if (schema === undefined || operation.operationId === 'login' || operation.operationId === 'changePassword') continue;
       tried++;
       const url = path.replace('/natsjob/api', '').replace('{ns}', 'app').replace('{namespace}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12');
       const headers: Record<string, string> = operation.parameters.some(({ name }) => name === 'If-Match') ? { 'if-match': '"12"' } : {};

@@ -64,6 +64,7 @@ test('every reference leads somewhere, and all schemas compile', () => {
 const BODIES: Readonly<Record<string, unknown>> = {
   createNamespace: {}, createApp: {}, createJob: {}, replaceJob: {}, updateJob: {}, updateNamespace: {}, updateApp: {},
   updateWorker: { drained: true },
+  changePassword: { current: 'correct horse', password: 'correct horse' },
   login: { user: 'admin', password: 'correct horse' }, bulkJobs: { ids: ['7'], action: 'enable' }, bulkRuns: { ids: ['7'], action: 'cancel' }, previewSchedule: { expression: '@daily' },
 };
 
