@@ -1,3 +1,4 @@
+export * from './attention.ts';
 export * from './book-entry.ts';
 export * from './gates.ts';
 export * from './job-runs.ts';

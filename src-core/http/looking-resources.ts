@@ -1,5 +1,5 @@
-import type { RecentRuns, RunBrief, UpcomingFire } from '../ports/index.ts';
-import type { RecentRun, RecentRunsResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
+import type { AttentionItem, RecentRuns, RunBrief, UpcomingFire } from '../ports/index.ts';
+import type { AttentionItem as AttentionItemResource, RecentRun, RecentRunsResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
 import { between } from './resources.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
 
@@ -11,6 +11,10 @@ export function toRecentRuns({ jobId, runs, ended, completed, durationMsAvg, dur
 
 export function toUpcomingFire({ jobId, namespace, app, job, expression, timezone, at }: UpcomingFire): UpcomingFireResource {
   return { jobId, namespace, app, job, expression, timezone, at: formatTime(at) };
+}
+
+export function toAttentionItem({ kind, jobId, namespace, app, job, count, reason, lastAt }: AttentionItem): AttentionItemResource {
+  return { kind, jobId, namespace, app, job, count, reason, lastAt: formatTime(lastAt) };
 }
 
 function toRecentRun(run: RunBrief): RecentRun {

@@ -6,6 +6,8 @@ export interface LookingApi {
   recentRuns(ids: readonly string[], limit: number): Promise<readonly RecentRuns[]>;
   /** The next fire of each enabled job, soonest first. */
   fires(filter: JobScope & { readonly limit: number }): Promise<readonly UpcomingFire[]>;
+  /** Jobs somebody should look at, worst first, at most 50. */
+  attention(filter: { readonly namespace?: string }): Promise<readonly AttentionItem[]>;
   /** Ends of all jobs in the scope, from roll-ups. */
   stats(scope: JobScope, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
 }
@@ -35,6 +37,19 @@ export interface JobLabel {
   readonly job: string;
   readonly expression: string;
   readonly timezone: string;
+}
+
+export interface AttentionItem {
+  readonly kind: 'failing' | 'late' | 'no-worker' | 'skipped';
+  readonly jobId: string;
+  readonly namespace: string;
+  readonly app: string;
+  readonly job: string;
+  /** Ends in a row, milliseconds late, or fires skipped. */
+  readonly count: number;
+  readonly reason: string;
+  /** Epoch ms. */
+  readonly lastAt: number;
 }
 
 export interface UpcomingFire extends JobLabel {

@@ -158,6 +158,15 @@ export interface WorkerEnds {
   readonly failed: number;
 }
 
+export interface LateJob {
+  readonly jobNumber: number;
+  /** That were dispatched or not, and have ended. */
+  readonly runs: number;
+  readonly latenessMsSum: number;
+  /** Start of the last minute with an end, epoch ms. */
+  readonly lastAt: number;
+}
+
 export interface StoreSize {
   readonly databaseBytes: number;
   readonly walBytes: number;
@@ -198,6 +207,8 @@ export interface Store {
   endTotals(query: { jobNumbers?: readonly number[]; from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
   /** Ends of the runs that name each worker, in the order asked for; not those of a fan-out, which names its targets. */
   workerEnds(query: WorkerEndsQuery): Promise<readonly WorkerEnds[]>;
+  /** Jobs whose runs that ended in the minutes from the moment on left that late on average, the latest first, from roll-ups. */
+  lateJobs(query: { from: number; averageMs: number; limit: number }): Promise<readonly LateJob[]>;
   /** Whether any kept run belongs to the job number. */
   hasRunsOf(jobNumber: number): Promise<boolean>;
   /** Deletes at most `limit` ended runs with ids below the one given, with what hangs on them; returns how many went. */

@@ -116,6 +116,21 @@ export function listConformance(store: () => Store): void {
       expect(Object.keys((await store().briefs({ limit: 1 })).items[0]!).sort()).toEqual(['dispatchedAt', 'dueAt', 'endedAt', 'id', 'jobNumber', 'reason', 'scheduledAt', 'state']);
     });
 
+    it('finds the jobs whose runs left late on average, the latest first', async () => {
+      const late = (second: number, jobNumber: number, byMs: number, minute: number): RunRecord =>
+        ended(aRun({ id: idAt(second, jobNumber), jobNumber, dispatchedAt: T0 + byMs }), { endedAt: T0 + minute * 60_000 });
+      await insert(
+        store(), late(1, 1, 3_000, 1), late(2, 1, 1_000, 2), late(3, 2, 9_000, 1), late(4, 3, 1_999, 1), late(5, 4, 90_000, 0), late(6, 5, 5_000, 1),
+      );
+      const query = { from: T0 + 60_000, averageMs: 2_000, limit: 10 };
+      expect(await store().lateJobs(query)).toEqual([
+        { jobNumber: 2, runs: 1, latenessMsSum: 9_000, lastAt: T0 + 60_000 }, { jobNumber: 5, runs: 1, latenessMsSum: 5_000, lastAt: T0 + 60_000 },
+        { jobNumber: 1, runs: 2, latenessMsSum: 4_000, lastAt: T0 + 120_000 },
+      ]);
+      expect((await store().lateJobs({ ...query, limit: 1 })).map(({ jobNumber }) => jobNumber)).toEqual([2]);
+      expect(await store().lateJobs({ ...query, from: T0 + 600_000 })).toEqual([]);
+    });
+
     it('gives the newest run of each job asked for', async () => {
       await insert(store(), aRun({ id: idAt(1, 1) }), aRun({ id: idAt(5, 1) }), aRun({ id: idAt(3, 2), jobNumber: 2 }), aRun({ id: idAt(9, 3), jobNumber: 3 }));
       const last = await store().lastRuns([1, 2, 77]);

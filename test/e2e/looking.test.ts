@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectProblem } from '../support/bad-values.ts';
 import type { ProgramApi } from '../support/program-api.ts';
 import { canStartProgram } from '../support/program.ts';
+import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -75,6 +76,29 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
     const ended = (await get('/runs?state=completed,failed,expired,cancelled&limit=200')).items;
     expect(ended.map(({ durationMs }: Json) => durationMs)).toContain(overview.durationMsP95);
     expect(await get('/overview?namespace=app')).toMatchObject({ durationMsP95: null, latenessMsP95: null });
+  });
+
+  test('jobs to look at: what fails, then what has no worker, then what is passed over', async () => {
+    const failing = await world.job({ maxRunning: 10 });
+    for (const status of ['success', 'fail', 'fail', 'fail']) await world.worker.answer(await failing.next(await failing.start()), { status, reason: 'disk full' });
+    const recovered = await world.job({ maxRunning: 10 });
+    for (const status of ['fail', 'fail', 'fail', 'success']) await world.worker.answer(await recovered.next(await recovered.start()), { status });
+    const unmanned = await world.job({ model: 'ultra' });
+    expect((await unmanned.run()).status).toBe(409);
+    const busy = await world.job({ maxRunning: 1 });
+    await busy.start();
+    for (let index = 0; index < 3; index++) expect((await busy.run()).status).toBe(409);
+    const gone = await world.job({ maxRunning: 1, state: 'disabled' });
+    await gone.run();
+    await world.settled();
+    await until(async () => (await busy.skips())[0]?.count === 3 && (await unmanned.skips()).length === 1);
+    const { items } = await get(`/attention?namespace=${NAMESPACE}`);
+    expect(items.map(({ kind, job: name, count, reason }: Json) => [kind, name, count, reason])).toEqual([
+      ['failing', failing.name, 3, 'disk full'], ['no-worker', unmanned.name, 1, 'no-worker'], ['skipped', busy.name, 3, 'overlap'],
+    ]);
+    expect((await get('/attention?namespace=app')).items).toEqual([]);
+    await failing.change({ state: 'disabled' });
+    expect((await get('/attention')).items.map(({ job: name }: Json) => name)).toEqual([unmanned.name, busy.name]);
   });
 
   test('counts are those of the lists', async () => {

@@ -4,6 +4,7 @@ import type { EndTotals, JobLabel, JobScope, LookingApi, RecentRuns, RunBrief, S
 import { soonest } from '../../schedule/index.ts';
 import type { JobRuntime } from '../job-runtime.ts';
 import type { Jobs } from '../jobs.ts';
+import { attention } from './attention.ts';
 import type { JobApiParts } from './job-api.ts';
 
 /** `seen` answers once the database is read. */
@@ -19,6 +20,9 @@ export function lookingApi(seen: () => JobApiParts): LookingApi {
       const { jobs } = seen();
       const next = (job: JobRuntime): number | undefined => (job.definition.state === 'enabled' ? jobs.fires.nextFireOf(job) : undefined);
       return soonest(jobsIn(jobs, scope), next, limit).map(({ at, item }) => ({ ...labelOf(item), at }));
+    },
+    async attention({ namespace }) {
+      return attention(seen(), namespace);
     },
     async stats(scope, query) {
       const { jobs, context } = seen();

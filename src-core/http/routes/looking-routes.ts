@@ -1,6 +1,6 @@
 import type { SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { toRecentRuns, toUpcomingFire } from '../looking-resources.ts';
+import { toAttentionItem, toRecentRuns, toUpcomingFire } from '../looking-resources.ts';
 import { itemsOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { integer, jobIds, name } from './fields.ts';
@@ -24,6 +24,12 @@ export function lookingRoutes(api: SchedulerApi, clock: Clock): readonly Route[]
       query: { ...scope, limit: integer(1, 100, 20) },
       answers: { 200: itemsOf('UpcomingFire') },
       handle: async ({ query: { limit, ...rest } }) => ok({ items: (await api.looking.fires({ ...present(rest), limit })).map(toUpcomingFire) }),
+    }),
+    defineRoute({
+      method: 'GET', path: '/attention', operationId: 'attention', summary: 'Jobs somebody should look at, worst first, at most 50', tag: 'Cluster',
+      query: { namespace: name() },
+      answers: { 200: itemsOf('AttentionItem') },
+      handle: async ({ query }) => ok({ items: (await api.looking.attention(present(query))).map(toAttentionItem) }),
     }),
     defineRoute({
       method: 'GET', path: '/stats', operationId: 'stats', summary: 'Ends of all jobs per stretch of time; the last 24 hours by the hour unless asked otherwise', tag: 'Cluster',

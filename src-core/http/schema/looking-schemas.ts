@@ -1,5 +1,5 @@
 import { RUN_STATES } from '../../domain/run.ts';
-import type { CountResource, RecentRun, RecentRunsResource, RunBulkResource, UpcomingFire } from '../contract.ts';
+import type { AttentionItem, CountResource, RecentRun, RecentRunsResource, RunBulkResource, UpcomingFire } from '../contract.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -17,6 +17,16 @@ export const LOOKING_SCHEMAS = {
     durationMsP95: orNull(NUMBER),
   }),
   UpcomingFire: objectOf<UpcomingFire>({ ...LABEL, at: TIME }),
+  AttentionItem: objectOf<AttentionItem>({
+    kind: oneOf(['failing', 'late', 'no-worker', 'skipped']),
+    jobId: TEXT,
+    namespace: TEXT,
+    app: TEXT,
+    job: TEXT,
+    count: { ...COUNT, description: 'Ends in a row, milliseconds late, or fires skipped' },
+    reason: TEXT,
+    lastAt: TIME,
+  }),
   RunBulkResult: objectOf<RunBulkResource>({
     matched: COUNT,
     done: COUNT,

@@ -1,6 +1,6 @@
 import type { RunRecord, SubRunRecord } from '../../domain/index.ts';
 import { argsMatcher, isFinal, SUB_RUN_KINDS } from '../../domain/index.ts';
-import type { Count, EndTotals, RunBrief, RunPage, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../ports/index.ts';
+import type { Count, EndTotals, LateJob, RunBrief, RunPage, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../ports/index.ts';
 import { runIdFloor } from '../../wire/index.ts';
 import { ALL_JOBS } from '../roll-up.ts';
 import { isStorableId, parseBefore } from '../run-id.ts';
@@ -100,6 +100,20 @@ export function queryWorkerEnds(tables: Tables, { workers, from, limit }: Worker
     const ended = named.filter((run) => run.namespace === namespace && run.app === app && isFinal(run.state));
     return { ended: ended.length, failed: ended.filter(({ state }) => state === 'failed' || state === 'expired').length };
   });
+}
+
+export function queryLateJobs(tables: Tables, { from, averageMs, limit }: { from: number; averageMs: number; limit: number }): LateJob[] {
+  const found = new Map<number, LateJob>();
+  for (const row of tables.ends.values()) {
+    const at = row.minute * 60_000;
+    if (row.jobNumber === ALL_JOBS || at < from) continue;
+    const known = found.get(row.jobNumber) ?? { jobNumber: row.jobNumber, runs: 0, latenessMsSum: 0, lastAt: 0 };
+    found.set(row.jobNumber, {
+      ...known, runs: known.runs + row.completed + row.failed + row.expired + row.cancelled, latenessMsSum: known.latenessMsSum + row.latenessMsSum, lastAt: Math.max(known.lastAt, at),
+    });
+  }
+  return [...found.values()].filter(({ runs, latenessMsSum }) => latenessMsSum >= averageMs * runs)
+    .sort((a, b) => b.latenessMsSum / b.runs - a.latenessMsSum / a.runs || a.jobNumber - b.jobNumber).slice(0, limit);
 }
 
 /** Empty texts and lists ask for nothing in particular. */

@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../domain/index.ts';
 import type { Store } from '../../ports/index.ts';
 import { applyToMemory } from './apply.ts';
-import { countRuns, queryEndTotals, queryRuns, querySkips, querySubRuns, queryWorkerEnds, recentRuns, toBrief } from './query.ts';
+import { countRuns, queryEndTotals, queryLateJobs, queryRuns, querySkips, querySubRuns, queryWorkerEnds, recentRuns, toBrief } from './query.ts';
 import { isOpen, Tables } from './tables.ts';
 
 /** A Store that forgets everything when dropped, for simulations and tests; it passes the same conformance suite as the databases. */
@@ -53,6 +53,7 @@ export function createMemoryStore(): Store {
     skips: (query) => open(() => querySkips(tables, query)),
     endTotals: (query) => open(() => queryEndTotals(tables, query)),
     workerEnds: (query) => open(() => queryWorkerEnds(tables, query)),
+    lateJobs: (query) => open(() => queryLateJobs(tables, query)),
     hasRunsOf: (jobNumber) => open(() => [...tables.runs.values()].some((run) => run.jobNumber === jobNumber)),
     deleteRunsBefore: (id, limit) => open(() => {
       const old = tables.runIds().filter((runId) => BigInt(runId) < BigInt(id) && isOld(runId)).slice(0, limit);

@@ -115,6 +115,7 @@ export function sqliteStore(parts: SqliteParts): SqliteStore {
     skips: (query) => reader.ask('skips', query),
     endTotals: (query) => reader.ask('endTotals', query),
     workerEnds: (query) => reader.ask('workerEnds', query),
+    lateJobs: (query) => reader.ask('lateJobs', query),
     hasRunsOf: async (jobNumber) => here(() => byId.hasRunsOf(jobNumber)),
     deleteRunsBefore: (id, limit) => write(limit, () => retention.deleteRuns(id, limit)),
     async deleteCountersBefore(at) {

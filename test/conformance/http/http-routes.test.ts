@@ -147,6 +147,8 @@ const ROWS: readonly Row[] = [
   { call: 'GET /stats?namespace=app&app=orders&from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z&bucketMs=60000', status: 200, calls: ['looking.stats({"namespace":"app","app":"orders"}, {"from":1772323200000,"to":1772409600000,"bucketMs":60000})'], has: { bucketMs: 60000 } },
   { call: 'GET /stats?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z', status: 400, calls: [], fields: ['to'] },
   { call: 'GET /stats?bucketMs=90000', status: 400, calls: [], fields: ['bucketMs'] },
+  { call: 'GET /attention?namespace=app', status: 200, calls: ['looking.attention({"namespace":"app"})'], has: { items: [{ kind: 'failing', count: 3 }] } },
+  { call: 'GET /attention?namespace=*&app=x', status: 400, calls: [], fields: ['namespace', 'app'] },
   { call: 'GET /jobs/count?namespace=app&q=x&state=enabled', status: 200, calls: ['jobs.count({"namespace":"app","q":"x","state":"enabled"})'], has: { count: 3, more: false } },
   { call: 'GET /jobs/count?limit=3', status: 400, calls: [], fields: ['limit'] },
   { call: 'GET /runs/count?job=app.orders.nightly&state=failed,expired&trigger=manual,api', status: 200, calls: ['runs.count({"states":["failed","expired"],"triggers":["manual","api"],"namespace":"app","app":"orders","job":"nightly"})'], has: { count: 10_000, more: true } },

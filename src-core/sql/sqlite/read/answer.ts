@@ -8,6 +8,7 @@ import { addTextFunctions } from './contains.ts';
 import { countRuns } from './count.ts';
 import { readEndTotals } from './end-totals.ts';
 import { readLastRuns } from './last-runs.ts';
+import { readLateJobs } from './late-jobs.ts';
 import { moveLog } from './move-log.ts';
 import type { AnswerMessage, RequestKind, RequestMessage, Requests } from './requests.ts';
 import { readRuns } from './runs.ts';
@@ -28,6 +29,7 @@ export function answerReads(options: ConnectionOptions, port: MessagePort): void
     briefs: (query) => readBriefs(db, query, now),
     recentRuns: ({ jobNumbers, limit }) => readRecentRuns(db, jobNumbers, limit),
     subRuns: ({ runId, query }) => readSubRuns(db, runId, query, now),
+    lateJobs: (query) => readLateJobs(db, query),
     lastRuns: (jobNumbers) => readLastRuns(db, jobNumbers),
     skips: (query) => readSkips(db, query),
     endTotals: (query) => readEndTotals(db, query),

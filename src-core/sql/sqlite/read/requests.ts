@@ -1,4 +1,4 @@
-import type { BriefPage, Count, EndTotals, RunBrief, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
+import type { BriefPage, Count, EndTotals, LateJob, RunBrief, RunQuery, SkipPage, SkipQuery, SubRunPage, SubRunQuery, WorkerEnds, WorkerEndsQuery } from '../../../ports/index.ts';
 import type { RawRun } from '../run-row.ts';
 import type { EndTotalsQuery } from './end-totals.ts';
 import type { RawRunPage } from './runs.ts';
@@ -10,6 +10,7 @@ export interface Requests {
   briefs: { readonly ask: RunQuery; readonly answer: BriefPage };
   recentRuns: { readonly ask: { readonly jobNumbers: readonly number[]; readonly limit: number }; readonly answer: readonly RunBrief[] };
   subRuns: { readonly ask: { readonly runId: string; readonly query: SubRunQuery }; readonly answer: SubRunPage };
+  lateJobs: { readonly ask: { readonly from: number; readonly averageMs: number; readonly limit: number }; readonly answer: readonly LateJob[] };
   lastRuns: { readonly ask: readonly number[]; readonly answer: readonly RawRun[] };
   skips: { readonly ask: SkipQuery; readonly answer: SkipPage };
   endTotals: { readonly ask: EndTotalsQuery; readonly answer: readonly EndTotals[] };

@@ -1,0 +1,42 @@
+import { failingOf, lateOf, skippedOf, worstFirst } from '../../decide/index.ts';
+import type { Worry } from '../../decide/index.ts';
+import { isFinal, RUN_STATES } from '../../domain/run.ts';
+import type { AttentionItem } from '../../ports/index.ts';
+import type { JobApiParts } from './job-api.ts';
+
+const HOUR_MS = 3_600_000;
+const MOST_ITEMS = 50;
+/** Bad ends looked at to find the jobs that may be failing, and how many of those and of their runs are read. */
+const BAD_ENDS = 1_000;
+const SUSPECTS = 200;
+const ENDS_IN_A_ROW = 100;
+const MOST_SKIPS = 20_000;
+const LATE_MS = 2_000;
+const BAD = RUN_STATES.filter((state) => isFinal(state) && state !== 'completed');
+
+/** Jobs somebody should look at, worst first. Disabled ones are looked after already. */
+export async function attention({ context: { store, clock }, jobs }: JobApiParts, namespace: string | undefined): Promise<readonly AttentionItem[]> {
+  const now = clock.now();
+  const from = now - HOUR_MS;
+  const scope = namespace === undefined ? {} : { namespace };
+  const isOurs = (jobNumber: number): boolean => {
+    const definition = jobs.byNumber(jobNumber)?.definition;
+    return definition !== undefined && definition.state !== 'disabled' && (namespace === undefined || definition.namespace === namespace);
+  };
+  const [bad, late, skips] = await Promise.all([
+    store.briefs({ ...scope, states: BAD, limit: BAD_ENDS }),
+    store.lateJobs({ from, averageMs: LATE_MS, limit: MOST_SKIPS }),
+    store.skips({ ...scope, from: Math.floor(from / HOUR_MS) * HOUR_MS, limit: MOST_SKIPS }),
+  ]);
+  const suspects = [...new Set(bad.items.map(({ jobNumber }) => jobNumber))].filter(isOurs).slice(0, SUSPECTS);
+  const runs = await store.recentRuns(suspects, ENDS_IN_A_ROW);
+  const worries = [
+    ...[...runs].flatMap(([jobNumber, newest]) => failingOf(jobNumber, newest) ?? []),
+    ...late.map(lateOf),
+    ...skippedOf(skips.items, from),
+  ].filter(({ jobNumber }) => isOurs(jobNumber));
+  return worstFirst(worries).slice(0, MOST_ITEMS).map(({ jobNumber, ...worry }: Worry) => {
+    const { namespace: ns, app, name } = jobs.byNumber(jobNumber)!.definition;
+    return { ...worry, jobId: String(jobNumber), namespace: ns, app, job: name };
+  });
+}
