@@ -1,0 +1,16 @@
+import type { RunResource } from '../../../src-core/http/contract.ts';
+import type { RunMenuWishes } from './run-menu.ts';
+
+/** Which run is being asked about. */
+export class RunDialogState implements RunMenuWishes {
+  cancelling = $state.raw<RunResource | undefined>();
+  rerunning = $state.raw<RunResource | undefined>();
+
+  cancel(run: RunResource): void {
+    this.cancelling = run;
+  }
+
+  rerunWith(run: RunResource): void {
+    this.rerunning = run;
+  }
+}
