@@ -1,10 +1,11 @@
-import type { RunResource, RunSummary, SentMessageResource, ServerResource, StartedRun } from '../../../src-core/http/contract.ts';
-import { ApiError, api, urlOf } from '../../api/client.ts';
+import type { RunResource, RunSummary, SentMessageResource, StartedRun } from '../../../src-core/http/contract.ts';
+import { ApiError, api } from '../../api/client.ts';
 import { i18n } from '../../i18n/index.svelte.ts';
 import { copyText } from '../../lib/copy.ts';
 import { errorText } from '../../lib/errors.ts';
-import { link, route } from '../../state/route.svelte.ts';
+import { route } from '../../state/route.svelte.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
+import { natsPubOf } from '../copy-as.ts';
 
 export function isOpen(run: Pick<RunSummary, 'state'>): boolean {
   return run.state === 'delayed' || run.state === 'waiting' || run.state === 'active';
@@ -46,26 +47,8 @@ export async function copyOrTell(text: string): Promise<void> {
   else toasts.bad(i18n.t.common.copyFailed);
 }
 
-export function runLink(taskId: string): string {
-  return new URL(link(`/runs/${taskId}`), document.baseURI).href;
-}
-
-export function runCurl(taskId: string): string {
-  return `curl -s ${quoted(urlOf(`runs/${taskId}`).href)} -H "authorization: Bearer $TOKEN"`;
-}
-
 /** Shell lines that publish again what was sent; undefined when the stream keeps it no longer. */
 export async function natsCommand(taskId: string): Promise<string | undefined> {
-  const [{ items: messages }, { items: servers }] = await Promise.all([
-    api.get<{ items: readonly SentMessageResource[] }>(`runs/${taskId}/messages`),
-    api.get<{ items: readonly ServerResource[] }>('servers'),
-  ]);
-  if (messages.length === 0) return undefined;
-  const url = servers[0]?.natsUrl ?? 'nats://127.0.0.1:4222';
-  return messages.map(({ subject, text }) => `nats --server ${quoted(url)} pub ${quoted(subject)} ${quoted(text)}`).join('\n');
-}
-
-/** One word of a POSIX shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  const { items } = await api.get<{ items: readonly SentMessageResource[] }>(`runs/${taskId}/messages`);
+  return items.length === 0 ? undefined : items.map(({ subject, text }) => natsPubOf(subject, text)).join('\n');
 }

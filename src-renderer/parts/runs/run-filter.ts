@@ -8,7 +8,6 @@ export type RunFilter = Partial<Record<RunFilterName | 'namespace', string>>;
 
 /** Those shown only when asked for. */
 export const RARE_FILTERS: readonly RunFilterName[] = ['worker', 'minDurationMs', 'reason', 'args', 'monitorStatus', 'monitorPayload'];
-const NOT_IN_BULK: readonly RunFilterName[] = ['minDurationMs', 'args', 'monitorStatus', 'monitorPayload'];
 
 export function readRunFilter(query: URLSearchParams, namespace: string | undefined): RunFilter {
   const filter: RunFilter = namespace === undefined ? {} : { namespace };
@@ -28,14 +27,13 @@ export function listOf<T extends string>(text: string | undefined, allowed: read
   return allowed.filter((word) => words.includes(word));
 }
 
-/** What POST /runs/bulk takes; undefined when the filter has what it does not know. */
-export function toBulkFilter(filter: RunFilter): RunBulkFilter | undefined {
-  if (isFiltered(filter, NOT_IN_BULK)) return undefined;
-  const { state, trigger, ...rest } = filter;
+/** As POST /runs/bulk takes it. */
+export function toBulkFilter({ state, trigger, minDurationMs, ...rest }: RunFilter): RunBulkFilter {
   return {
     ...rest,
     ...(state && { state: state.split(',') as RunSummary['state'][] }),
     ...(trigger && { trigger: trigger.split(',') as RunSummary['trigger'][] }),
+    ...(minDurationMs && { minDurationMs: Number(minDurationMs) }),
   };
 }
 

@@ -10,7 +10,8 @@ import { i18n } from '../../i18n/index.svelte.ts';
 import { link } from '../../state/route.svelte.ts';
 import { toasts } from '../../state/toasts.svelte.ts';
 import type { MenuItem } from '../../ui/menu.ts';
-import { copyOrTell, isOpen, natsCommand, orTell, rerun, runCurl, runLink } from './run-actions.ts';
+import { curlOf, pageUrlOf } from '../copy-as.ts';
+import { copyOrTell, isOpen, natsCommand, orTell, rerun } from './run-actions.ts';
 
 export interface RunMenuWishes {
   /** Asked for: cancelling has to be confirmed, other args have to be typed. */
@@ -32,9 +33,9 @@ export function runMenu(run: RunResource, wishes: RunMenuWishes): readonly MenuI
 export function copyMenu(run: RunResource): readonly MenuItem[] {
   const t = i18n.t.runs;
   return [
-    { label: t.copyLink, icon: Link, separator: true, run: () => copyOrTell(runLink(run.taskId)) },
+    { label: t.copyLink, icon: Link, separator: true, run: () => copyOrTell(pageUrlOf(link(`/runs/${run.taskId}`))) },
     { label: t.copyJson, icon: Braces, run: () => copyOrTell(JSON.stringify(run, null, 2)) },
-    { label: t.copyCurl, icon: Terminal, run: () => copyOrTell(runCurl(run.taskId)) },
+    { label: t.copyCurl, icon: Terminal, run: () => copyOrTell(curlOf('GET', `runs/${run.taskId}`)) },
     { label: t.copyNats, icon: Terminal, run: () => orTell(() => copyNats(run.taskId)) },
   ];
 }
