@@ -58,7 +58,10 @@ function environment() {
   const cache = path.join(cacheFolder(), 'examples');
   const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|NATS_|NODE_OPTIONS|VITEST)/i.test(name));
   const folders = [path.dirname(process.execPath), path.join(cache, 'bin'), process.env.PATH];
-  return { ...Object.fromEntries(inherited), CARGO_TARGET_DIR: path.join(cache, 'cargo'), GOBIN: path.join(cache, 'bin'), PATH: folders.join(path.delimiter) };
+  return {
+    ...Object.fromEntries(inherited), PATH: folders.join(path.delimiter), GOBIN: path.join(cache, 'bin'),
+    CARGO_BUILD_BUILD_DIR: path.join(cache, 'cargo'), CARGO_INCREMENTAL: '0', CARGO_PROFILE_DEV_DEBUG: '0',
+  };
 }
 
 function isOnPath(tool) {

@@ -54,7 +54,7 @@ async Task Take(JsonElement run)
             await Put(Text("jobEndResultKvBucket"), Text("jobEndKvKey"), new { status, reason, clientId = workerId });
             return;
         }
-        catch (NatsException error) { Console.Error.WriteLine($"answer not stored: {error.Message}"); }
+        catch (Exception error) { Console.Error.WriteLine($"answer not stored: {error.Message}"); }
         await Task.Delay(1_000);
     }
 }
@@ -64,7 +64,7 @@ async Task Beat()
     while (!stopping.IsCancellationRequested)
     {
         try { await Put("natsjob-heartbeat", $"natsjob.heartbeat.client.{ns}.{app}.{workerId}", new { id = workerId, @namespace = ns, appName = app }); }
-        catch (NatsException error) { Console.Error.WriteLine($"no heartbeat: {error.Message}"); }
+        catch (Exception error) { Console.Error.WriteLine($"no heartbeat: {error.Message}"); }
         try { await Task.Delay(5_000, stopping.Token); }
         catch (OperationCanceledException) { }
     }
