@@ -6,6 +6,8 @@ import { list } from './list.ts';
 import { loadRss } from './load-rss.ts';
 import { max } from './max.ts';
 import { start100k } from './start-100k.ts';
+import { panel } from './panel.ts';
+import { panelLoad } from './panel-load.ts';
 import { startEmpty } from './start-empty.ts';
 
 /** By the name that `--case` takes, in the order they run. */
@@ -24,4 +26,6 @@ export const CASES: Readonly<Record<string, Case>> = {
   idle,
   'load-rss': loadRss,
   list,
+  panel,
+  'panel-load': panelLoad,
 };
