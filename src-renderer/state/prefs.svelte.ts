@@ -1,6 +1,8 @@
 import { recall, recallOneOf, remember } from '../lib/storage.ts';
 
 export const LANGUAGES = ['en', 'zh-CN'] as const;
+/** Each in its own words. */
+export const LANGUAGE_NAMES = { en: 'English', 'zh-CN': '简体中文' } as const;
 export const THEMES = ['system', 'light', 'dark'] as const;
 export const DENSITIES = ['comfortable', 'compact'] as const;
 export const ZONES = ['local', 'utc', 'job'] as const;
