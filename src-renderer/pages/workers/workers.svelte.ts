@@ -2,15 +2,13 @@ import type { Page, WorkerPatch, WorkerResource } from '../../../src-core/http/c
 import { api, part } from '../../api/client.ts';
 import { Loaded } from '../../state/list.svelte.ts';
 import { LocalPages } from '../../state/local-pages.svelte.ts';
-import { now } from '../../state/now.svelte.ts';
 import { route } from '../../state/route.svelte.ts';
 import { scope } from '../../state/scope.svelte.ts';
-import { WORKER_STATES, ageOf, stateOf, workerKey, type WorkerState } from '../../state/worker-state.ts';
+import { WORKER_STATES, stateOf, workerKey, type WorkerState } from '../../state/worker-state.ts';
 import { LoadHistories } from './load-history.ts';
 
-const REREAD_MS = 5_000;
-/** From so many on, a list of all of them is not read every five seconds. */
-const MANY = 2_000;
+/** As often as they beat: beats are not told one by one. */
+export const REREAD_MS = 5_000;
 
 /** All workers of the namespace in view, filtered here: the server lists them whole. */
 export class Workers {
@@ -21,11 +19,12 @@ export class Workers {
     this.#readAt = Date.now();
     return items;
   });
-  #readAt = 0;
+  #readAt = $state(Date.now());
   readonly pages = new LocalPages<WorkerResource>(() => this.#shown);
   readonly #shown: readonly WorkerResource[] = $derived.by(() => this.#filtered());
 
   /** What the frame of a list wants. */
+  get isBusy() { return this.#list.isBusy; }
   get state() { return this.#list.state; }
   get error() { return this.#list.error; }
   get items(): readonly WorkerResource[] { return this.pages.items; }
@@ -35,11 +34,16 @@ export class Workers {
   get app(): string { return route.query.get('app') ?? ''; }
   get text(): string { return route.query.get('q') ?? ''; }
   get wanted(): WorkerState | '' { return WORKER_STATES.find((state) => state === route.query.get('state')) ?? ''; }
+  /** Whether a worker is late is judged by the moment it was asked for. */
+  stateOf(worker: WorkerResource): WorkerState {
+    return stateOf(worker, this.#readAt);
+  }
+
   get isFiltered(): boolean { return this.app !== '' || this.text !== '' || this.wanted !== ''; }
 
   readonly counts: Readonly<Record<WorkerState, number>> = $derived.by(() => {
     const counts = { up: 0, late: 0, gone: 0, drained: 0 };
-    for (const worker of this.all) counts[stateOf(worker, now.ms)]++;
+    for (const worker of this.all) counts[stateOf(worker, this.#readAt)]++;
     return counts;
   });
 
@@ -52,19 +56,14 @@ export class Workers {
     this.filter({ app: '', q: '', state: '' });
   }
 
+  /** For another question: what was shown goes. */
   start(): void {
     this.#list.clear();
     this.pages.first();
-    void this.#list.reload();
   }
 
   reload(): Promise<void> {
     return this.#list.reload();
-  }
-
-  /** Beats come every five seconds and are not told one by one. */
-  tick(): void {
-    if (this.all.length <= MANY || Date.now() - this.#readAt > 6 * REREAD_MS) void this.reload();
   }
 
   stop(): void {
@@ -93,9 +92,7 @@ export class Workers {
   #filtered(): readonly WorkerResource[] {
     const text = this.text.trim().toLowerCase();
     const { wanted } = this;
-    return this.all.filter((worker) => (wanted === '' || stateOf(worker, now.ms) === wanted)
+    return this.all.filter((worker) => (wanted === '' || stateOf(worker, this.#readAt) === wanted)
       && (text === '' || [worker.id, worker.app, worker.ip, worker.comment, worker.group].some((value) => value.toLowerCase().includes(text))));
   }
 }
-
-export { ageOf, REREAD_MS };
