@@ -1,6 +1,6 @@
-import type { AttentionItem, RecentRuns, RunBrief, UpcomingFire } from '../ports/index.ts';
-import type { AttentionItem as AttentionItemResource, RecentRun, RecentRunsResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
-import { between } from './resources.ts';
+import type { AttentionItem, JobVersion, RecentRuns, RunBrief, SentMessage, UpcomingFire } from '../ports/index.ts';
+import type { AttentionItem as AttentionItemResource, JobVersionResource, RecentRun, RecentRunsResource, SentMessageResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
+import { between, toJobBody } from './resources.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
 
 /* Domain value → resource, for what is looked at beside the lists. */
@@ -15,6 +15,14 @@ export function toUpcomingFire({ jobId, namespace, app, job, expression, timezon
 
 export function toAttentionItem({ kind, jobId, namespace, app, job, count, reason, lastAt }: AttentionItem): AttentionItemResource {
   return { kind, jobId, namespace, app, job, count, reason, lastAt: formatTime(lastAt) };
+}
+
+export function toJobVersion({ version, at, definition }: JobVersion): JobVersionResource {
+  return { version, at: formatTime(at), deleted: definition === undefined, definition: definition === undefined ? null : toJobBody(definition) };
+}
+
+export function toSentMessage({ sequence, subject, headers, text, storedAt }: SentMessage): SentMessageResource {
+  return { sequence, subject, headers, text, at: formatTime(storedAt) };
 }
 
 function toRecentRun(run: RunBrief): RecentRun {

@@ -5,7 +5,7 @@ import type { SkipCount } from '../domain/skip.ts';
 import type { AppView, Explanation, JobView, NamespaceView, Overview, RunEvent, SchedulePreview, ServerView, WorkerView } from '../ports/api.ts';
 import type { EndTotals } from '../ports/store.ts';
 import type {
-  AppResource, ExplanationResource, JobResource, NamespaceResource, OverviewResource, PreviewResource, RunEventResource, RunResource, RunSummary, ServerResource,
+  AppResource, ExplanationResource, JobDefinitionBody, JobResource, NamespaceResource, OverviewResource, PreviewResource, RunEventResource, RunResource, RunSummary, ServerResource,
   SkipResource, StatsBucket, SubRunResource, WorkerResource,
 } from './contract.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
@@ -21,9 +21,23 @@ export function toApp(view: AppView): AppResource {
 }
 
 export function toJob(view: JobView): JobResource {
-  const job = view.definition;
+  const { definition } = view;
   return {
     id: view.id,
+    ...toJobBody(definition),
+    version: view.version,
+    createdAt: formatTime(definition.createdAt),
+    updatedAt: formatTime(definition.updatedAt),
+    nextFireAt: formatOptionalTime(view.nextFireAt),
+    running: view.running,
+    queued: view.queued,
+    lastRun: view.lastRun === undefined ? null : toRunSummary(view.lastRun),
+  };
+}
+
+/** What POST and PUT take. */
+export function toJobBody(job: JobDefinition): JobDefinitionBody {
+  return {
     namespace: job.namespace,
     app: job.app,
     name: job.name,
@@ -46,13 +60,6 @@ export function toJob(view: JobView): JobResource {
     priority: job.priority,
     state: job.state,
     tags: job.tags,
-    version: view.version,
-    createdAt: formatTime(job.createdAt),
-    updatedAt: formatTime(job.updatedAt),
-    nextFireAt: formatOptionalTime(view.nextFireAt),
-    running: view.running,
-    queued: view.queued,
-    lastRun: view.lastRun === undefined ? null : toRunSummary(view.lastRun),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Bus, BusObjectsOptions, BusState, Bucket, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, StreamInfo } from '../ports/bus.ts';
+import type { Bus, BusObjectsOptions, BusState, Bucket, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, StreamInfo, ReadOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { openBucket } from './bucket.ts';
 import { Connection } from './connection.ts';
@@ -8,6 +8,7 @@ import { NotPermittedError, apiCode, asUnavailable, isNotPermitted, isStreamMiss
 import { storedMessage } from './feed-message.ts';
 import { openStreamFeed } from './feed.ts';
 import { openLogPublisher } from './log-publisher.ts';
+import { readStored } from './read-stored.ts';
 import { parseServerList } from './server-list.ts';
 import { watchBucket } from './watch.ts';
 
@@ -111,6 +112,14 @@ class NatsBus implements Bus {
     } catch (error) {
       if (isStreamMissing(error) || apiCode(error) === NO_MESSAGE) return undefined;
       throw explain(error, `reading message ${sequence} of ${stream}`);
+    }
+  }
+
+  async read(options: ReadOptions): Promise<void> {
+    try {
+      await readStored(this.#connection, options);
+    } catch (error) {
+      throw explain(error, `reading ${options.stream}`);
     }
   }
 

@@ -15,6 +15,10 @@ export interface PushConsumerOptions {
   /** First sequence, or 'newest' for the last message of each subject and what follows. */
   readonly from: number | 'newest';
   readonly subject?: string;
+  /** Instead of `subject`: several, of which no two meet. */
+  readonly subjects?: readonly string[];
+  /** Instead of the first sequence: what was stored at or after it, epoch ms. */
+  readonly storedFrom?: number;
   readonly headersOnly?: boolean;
   /** In stream order, each once. `delivery` is reused for the next message: copy what is to stay. */
   onMessage(message: Incoming, delivery: Delivery): void;
@@ -124,7 +128,7 @@ export class PushConsumer {
   }
 
   #config(inbox: string): Partial<ConsumerConfig> {
-    const { from, subject, headersOnly } = this.#options;
+    const { from, subject, subjects, storedFrom, headersOnly } = this.#options;
     return {
       name: this.#name,
       deliver_subject: inbox,
@@ -138,7 +142,10 @@ export class PushConsumer {
       num_replicas: 1,
       ...(from === 'newest'
         ? { deliver_policy: DeliverPolicy.LastPerSubject, filter_subject: subject ?? '>' }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from) }),
+        : storedFrom === undefined
+          ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from) }
+          : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(storedFrom).toISOString() }),
+      ...(subjects === undefined ? {} : { filter_subjects: [...subjects] }),
       ...(from !== 'newest' && subject !== undefined ? { filter_subject: subject } : {}),
       ...(headersOnly === true ? { headers_only: true } : {}),
     };

@@ -76,6 +76,14 @@ export interface JobView {
   readonly lastRun: RunRecord | undefined;
 }
 
+export interface JobVersion {
+  readonly version: number;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Undefined: it was deleted. */
+  readonly definition: JobDefinition | undefined;
+}
+
 export interface JobFilter {
   readonly namespace?: string;
   readonly app?: string;
@@ -111,6 +119,8 @@ export interface JobApi {
   remove(id: string, version: number): Promise<void>;
   /** Rejects with RunSkippedError when a gate says no. */
   run(id: string, request: RunRequest): Promise<{ taskId: string; state: RunState }>;
+  /** What the job was, newest first, as far back as it is kept; also of a deleted one, by `namespace.app.name`. */
+  versions(id: string): Promise<readonly JobVersion[]>;
   explain(id: string): Promise<Explanation>;
   skips(id: string, filter: Pick<SkipFilter, 'reasons' | 'from' | 'to'>, page: { limit: number; before?: string }): Promise<SkipCountPage>;
   stats(id: string, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
@@ -195,11 +205,22 @@ export interface RunApi {
   subRuns(taskId: string, filter: SubRunFilter, page: { limit: number; before?: string }): Promise<{ items: readonly SubRunRecord[]; next: string | undefined }>;
   /** What is known of the run's way, oldest first: from the record, its attempts and sub-runs. */
   events(taskId: string): Promise<readonly RunEvent[]>;
+  /** What was sent for the run, in order, as far as the stream still has it. */
+  messages(taskId: string): Promise<readonly SentMessage[]>;
   /** Ends an open run; resolves with it as it is then. Rejects with ConflictError when it has ended already. */
   cancel(taskId: string): Promise<RunRecord>;
   /** Exactly one of `ids`, at most 1,000, and `filter`, which means the newest 1,000 that match; to cancel, of the open ones unless it names states. */
   bulk(request: { ids?: readonly string[]; filter?: RunFilter; action: 'cancel' | 'rerun'; dryRun: boolean }): Promise<RunBulkResult>;
   rerun(taskId: string, request: { args?: unknown }): Promise<{ taskId: string; state: RunState }>;
+}
+
+export interface SentMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** Epoch ms. */
+  readonly storedAt: number;
 }
 
 export interface RunBulkResult extends BulkResult {

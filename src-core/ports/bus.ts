@@ -27,6 +27,23 @@ export interface FeedOptions {
   onLost(reason: string): void;
 }
 
+/** A message that was read from a stream by itself, with all its headers. */
+export interface StoredMessage extends FeedMessage {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ReadOptions {
+  readonly stream: string;
+  /** With wildcards, if need be; no two of them may meet. */
+  readonly subjects: readonly string[];
+  /** Only what was stored at or after it by the server's clock, epoch ms; absent = from the oldest kept. */
+  readonly storedFrom?: number;
+  /** After this time reading ends, whatever is left. */
+  readonly limitMs: number;
+  /** In stream order. False = that is enough. */
+  onMessage(message: StoredMessage): boolean;
+}
+
 export interface Feed {
   /** Resolves once every message that was in the stream at the call has been given out. Rejects with UnavailableError when the feed ends before. */
   caughtUp(): Promise<void>;
@@ -129,6 +146,8 @@ export interface Bus {
   watch(bucket: string, onEntry: (key: string, text: string | undefined) => void): Promise<BucketWatch>;
   /** One stored message of a stream, or undefined when it is gone. */
   readMessage(stream: string, sequence: number): Promise<FeedMessage | undefined>;
+  /** Gives out what the stream holds at the call, beside all feeds. Resolves when that is done; a missing stream is empty. Rejects with UnavailableError. */
+  read(options: ReadOptions): Promise<void>;
   roundTripMs(): Promise<number>;
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ export * from './monitor.ts';
 export * from './names.ts';
 export * from './parse-subject.ts';
 export * from './route.ts';
+export * from './run-messages.ts';
 export * from './runid.ts';
 export * from './subjects.ts';
 export * from './text.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Bus, FeedMessage, LogMessage } from '../../src-core/ports/bus.ts';
+import type { Bus, FeedMessage, LogMessage, StoredMessage } from '../../src-core/ports/bus.ts';
 import { CONTROL_BUCKET, DEFINITIONS_BUCKET, RESULTS_BUCKET, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../../src-core/wire/index.ts';
 
 /** A server with buses on it, as the suite needs it. Made for each test, closed after it. */
@@ -72,6 +72,26 @@ export function describeBus(name: string, open: () => Promise<BusWorld>): void {
       expect(read).toMatchObject({ sequence: 1, text: 'text of one' });
       expect(read?.header('Natsjob-Run')).toBe('1,s,2');
       expect(await bus.readMessage(STREAM, 2)).toBeUndefined();
+    });
+
+    it('reads what is stored by subject and time, as far as it is wanted', async () => {
+      await publishAll(bus, ids(6));
+      await publishAll(bus, ['other'], { subject: 'natsjob.job.start.ns.app.other', runHeader: '1,s,2' });
+      await publishAll(bus, ['target'], { subject: 'natsjob.job.client-start.ns.app.job.w1' });
+      const read = async (subjects: string[], more: { storedFrom?: number } = {}, most = 100): Promise<StoredMessage[]> => {
+        const got: StoredMessage[] = [];
+        await bus.read({ stream: STREAM, subjects, limitMs: 5_000, ...more, onMessage: (each) => got.push(each) < most });
+        return got;
+      };
+      expect((await read(['natsjob.job.*.ns.app.job', 'natsjob.job.*.ns.app.job.*'])).map(({ text }) => text)).toEqual([...ids(6), 'target'].map((id) => `text of ${id}`));
+      const [other] = await read(['natsjob.job.start.ns.app.other']);
+      expect(other).toMatchObject({ sequence: 7, subject: 'natsjob.job.start.ns.app.other', headers: { 'Nats-Msg-Id': 'other', 'Natsjob-Term': '7', 'Natsjob-Run': '1,s,2' } });
+      expect(other?.header('Nats-Msg-Id')).toBe('other');
+      expect(await read(['natsjob.job.start.ns.app.job'], {}, 2)).toHaveLength(2);
+      expect(await read(['natsjob.>'], { storedFrom: other!.storedAt + 60_000 })).toEqual([]);
+      expect(await read(['natsjob.>'], { storedFrom: other!.storedAt - 60_000 })).toHaveLength(8);
+      expect(await read(['natsjob.job.stop.>'])).toEqual([]);
+      await bus.read({ stream: 'no-such-stream', subjects: ['a'], limitMs: 5_000, onMessage: () => true });
     });
 
     it('leaves the run header out when it is empty', async () => {

@@ -1,5 +1,5 @@
 import { UnavailableError } from '../../src-core/domain/errors.ts';
-import type { Bus, BusState, Bucket, BucketEntry, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, StreamInfo } from '../../src-core/ports/bus.ts';
+import type { Bus, BusState, Bucket, BucketEntry, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, ReadOptions, StreamInfo } from '../../src-core/ports/bus.ts';
 import { kvPrefix, kvStream } from '../../src-core/wire/index.ts';
 import { MemoryFeed } from './memory-feed.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -112,6 +112,16 @@ export class MemoryBus implements Bus {
     return message === undefined ? undefined : asFeedMessage(message, Number.POSITIVE_INFINITY);
   }
 
+  async read({ stream, subjects, storedFrom = 0, onMessage }: ReadOptions): Promise<void> {
+    await this.roundTrip();
+    const kept = this.server.stream(stream);
+    const last = kept?.lastSequence ?? 0;
+    for (let message = kept?.next(1, this.server.clock.now()); message !== undefined && message.sequence <= last; message = kept?.next(message.sequence + 1, this.server.clock.now())) {
+      if (message.storedAt < storedFrom || !subjects.some((subject) => covers(subject, message!.subject))) continue;
+      if (!onMessage({ ...asFeedMessage(message, Number.POSITIVE_INFINITY), headers: message.headers })) return;
+    }
+  }
+
   async roundTripMs(): Promise<number> {
     const start = this.server.clock.monotonic();
     await this.roundTrip();
@@ -154,4 +164,12 @@ export class MemoryBus implements Bus {
     this.#state = state;
     for (const listener of [...this.#listeners]) listener(state);
   }
+}
+
+/** As NATS reads `*` and `>`. */
+function covers(pattern: string, subject: string): boolean {
+  const tokens = subject.split('.');
+  const wanted = pattern.split('.');
+  if (wanted.at(-1) === '>') return tokens.length >= wanted.length && wanted.slice(0, -1).every((token, index) => token === '*' || token === tokens[index]);
+  return tokens.length === wanted.length && wanted.every((token, index) => token === '*' || token === tokens[index]);
 }

@@ -2,7 +2,7 @@ import { failingOf, lateOf, skippedOf, worstFirst } from '../../decide/index.ts'
 import type { Worry } from '../../decide/index.ts';
 import { isFinal, RUN_STATES } from '../../domain/run.ts';
 import type { AttentionItem } from '../../ports/index.ts';
-import type { JobApiParts } from './job-api.ts';
+import type { JobApiParts } from './api-parts.ts';
 
 const HOUR_MS = 3_600_000;
 const MOST_ITEMS = 50;

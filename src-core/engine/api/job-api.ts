@@ -1,4 +1,3 @@
-import type { RunBook } from '../../decide/index.ts';
 import { explainFire } from '../../decide/index.ts';
 import { InvalidInputError, NotFoundError, RunSkippedError, UnavailableError } from '../../domain/errors.ts';
 import { InputReader } from '../../domain/input.ts';
@@ -7,22 +6,10 @@ import { keepsRows } from '../../domain/job.ts';
 import { isLive } from '../../domain/worker.ts';
 import type { BulkAction, BulkResult, JobApi, JobFilter, JobView, RunRequest, Store } from '../../ports/index.ts';
 import type { RunState } from '../../domain/run.ts';
-import type { EngineContext } from '../context.ts';
 import type { JobRuntime } from '../job-runtime.ts';
 import type { Jobs } from '../jobs.ts';
-import type { Leadership } from '../leadership.ts';
-import type { Situations } from '../situations.ts';
-import type { JobWriter } from './definition-writer.ts';
-
-export interface JobApiParts {
-  readonly context: EngineContext;
-  readonly jobs: Jobs;
-  readonly book: RunBook;
-  readonly situations: Situations;
-  readonly writer: JobWriter;
-  /** Rejects with UnavailableError while nobody leads here. */
-  readonly leadership: () => Leadership;
-}
+import type { JobApiParts } from './api-parts.ts';
+import { jobVersions } from './job-versions.ts';
 
 const BY_HAND_PATIENCE_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -64,6 +51,9 @@ export function jobApi(seen: () => JobApiParts, parts: () => JobApiParts): JobAp
     },
     async run(id, request) {
       return runByHand(parts(), find(parts().jobs, id), request);
+    },
+    async versions(id) {
+      return jobVersions(parts(), id);
     },
     async explain(id) {
       const { jobs, situations, context } = seen();

@@ -5,7 +5,7 @@ import { soonest } from '../../schedule/index.ts';
 import type { JobRuntime } from '../job-runtime.ts';
 import type { Jobs } from '../jobs.ts';
 import { attention } from './attention.ts';
-import type { JobApiParts } from './job-api.ts';
+import type { JobApiParts } from './api-parts.ts';
 
 /** `seen` answers once the database is read. */
 export function lookingApi(seen: () => JobApiParts): LookingApi {

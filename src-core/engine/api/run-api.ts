@@ -2,9 +2,10 @@ import { ConflictError, NotFoundError, UnavailableError } from '../../domain/err
 import type { RunRecord, RunState, SubRunRecord } from '../../domain/run.ts';
 import { isFinal } from '../../domain/run.ts';
 import type { RunApi, RunEvent } from '../../ports/index.ts';
-import type { JobApiParts } from './job-api.ts';
+import type { JobApiParts } from './api-parts.ts';
 import { runByHand } from './job-api.ts';
 import { bulkRuns } from './run-bulk.ts';
+import { runMessages } from './run-messages.ts';
 
 export interface RunApiParts extends JobApiParts {
   /** Resolves with the run once it has ended, or undefined when the time runs out first. */
@@ -39,6 +40,9 @@ export function runApi(seen: () => RunApiParts, parts: () => RunApiParts): RunAp
       const run = await getRun(seen(), taskId);
       const { items } = await seen().context.store.subRuns(taskId, { limit: SUB_RUNS_IN_EVENTS });
       return eventsOf(run, items);
+    },
+    async messages(taskId) {
+      return runMessages(parts(), await getRun(parts(), taskId));
     },
     async cancel(taskId) {
       return cancel(parts(), taskId);

@@ -1,7 +1,7 @@
 import { InvalidInputError, RunSkippedError, UnavailableError } from '../../domain/errors.ts';
 import { isFinal, RUN_STATES } from '../../domain/run.ts';
 import type { RunApi, RunBulkResult, RunFilter } from '../../ports/index.ts';
-import type { JobApiParts } from './job-api.ts';
+import type { JobApiParts } from './api-parts.ts';
 
 type Request = Parameters<RunApi['bulk']>[0];
 

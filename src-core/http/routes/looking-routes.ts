@@ -1,9 +1,9 @@
 import type { SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { toAttentionItem, toRecentRuns, toUpcomingFire } from '../looking-resources.ts';
-import { itemsOf } from '../schema/resource-schemas.ts';
+import { toAttentionItem, toJobVersion, toRecentRuns, toSentMessage, toUpcomingFire } from '../looking-resources.ts';
+import { itemsOf, pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
-import { integer, jobIds, name } from './fields.ts';
+import { integer, jobId, jobIds, name, taskId } from './fields.ts';
 import { present } from './present.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
@@ -18,6 +18,18 @@ export function lookingRoutes(api: SchedulerApi, clock: Clock): readonly Route[]
       query: { ids: jobIds(100), limit: integer(1, 100, 20) },
       answers: { 200: itemsOf('RecentRuns') },
       handle: async ({ query: { ids, limit } }) => ok({ items: (await api.looking.recentRuns(ids, limit)).map(toRecentRuns) }),
+    }),
+    defineRoute({
+      method: 'GET', path: '/jobs/{id}/versions', operationId: 'listJobVersions', summary: 'What the job was, newest first, as far back as it is kept; also of a deleted one, by its address', tag: 'Jobs',
+      params: { id: jobId() },
+      answers: { 200: pageOf('JobVersion') }, problems: [404],
+      handle: async ({ params: { id } }) => ok({ items: (await api.jobs.versions(id)).map(toJobVersion), nextCursor: null }),
+    }),
+    defineRoute({
+      method: 'GET', path: '/runs/{taskId}/messages', operationId: 'listSentMessages', summary: 'What was sent for the run, in order, as far as the stream still has it', tag: 'Runs',
+      params: { taskId: taskId() },
+      answers: { 200: itemsOf('SentMessage') }, problems: [404],
+      handle: async ({ params: { taskId: id } }) => ok({ items: (await api.runs.messages(id)).map(toSentMessage) }),
     }),
     defineRoute({
       method: 'GET', path: '/fires', operationId: 'listFires', summary: 'The next fire of each enabled job, soonest first', tag: 'Schedule',

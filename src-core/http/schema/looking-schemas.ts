@@ -1,6 +1,6 @@
 import { RUN_STATES } from '../../domain/run.ts';
-import type { AttentionItem, CountResource, RecentRun, RecentRunsResource, RunBulkResource, UpcomingFire } from '../contract.ts';
-import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, TEXT, TIME } from './schema.ts';
+import type { AttentionItem, CountResource, JobVersionResource, RecentRun, RecentRunsResource, RunBulkResource, SentMessageResource, UpcomingFire } from '../contract.ts';
+import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, ref, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 
 const TASK_ID: Schema = { type: 'string', pattern: '^[0-9]{1,19}$' };
@@ -27,6 +27,8 @@ export const LOOKING_SCHEMAS = {
     reason: TEXT,
     lastAt: TIME,
   }),
+  JobVersion: objectOf<JobVersionResource>({ version: COUNT, at: TIME, deleted: FLAG, definition: { ...orNull(ref('JobDefinition')), description: 'As POST and PUT take it; null of a deletion' } }),
+  SentMessage: objectOf<SentMessageResource>({ sequence: COUNT, subject: TEXT, headers: { type: 'object', additionalProperties: TEXT }, text: TEXT, at: TIME }),
   RunBulkResult: objectOf<RunBulkResource>({
     matched: COUNT,
     done: COUNT,

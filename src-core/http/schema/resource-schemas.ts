@@ -2,7 +2,7 @@ import { CATEGORIES, CONDITIONS, DST_POLICIES, JOB_STATES, MISFIRE_POLICIES, MOD
 import type { MisfireSettings, RateLimit, RetryPolicy } from '../../domain/job.ts';
 import { RUN_STATES, SKIP_REASONS, SUB_RUN_KINDS, TRIGGERS } from '../../domain/run.ts';
 import type {
-  AppResource, BulkResource, ExplanationResource, GateResource, JobResource, LoginResource, MeResource, NamespaceResource, OverviewResource, PreviewResource,
+  AppResource, BulkResource, ExplanationResource, GateResource, JobDefinitionBody, JobResource, LoginResource, MeResource, NamespaceResource, OverviewResource, PreviewResource,
   Problem, ProblemField, ReadyResource, RunEventResource, RunResource, RunSummary, ScheduleResource, ServerResource, SkipResource, StartedRun, StatsBucket,
   StatsResource, SubRunResource, WorkerResource,
 } from '../contract.ts';
@@ -43,6 +43,33 @@ const RUN_SUMMARY = {
   monitorStatus: TEXT,
 } satisfies Record<keyof RunSummary, Schema>;
 
+const JOB_DEFINITION = {
+  namespace: TEXT,
+  app: TEXT,
+  name: TEXT,
+  description: TEXT,
+  schedule: objectOf<ScheduleResource>({ expression: TEXT, timezone: TEXT, startAt: orNull(TIME), endAt: orNull(TIME), dst: oneOf(DST_POLICIES), jitterMs: COUNT }),
+  category: oneOf(CATEGORIES),
+  model: oneOf(MODELS),
+  condition: oneOf(['', ...CONDITIONS]),
+  args: { description: 'As it was given: text, or a JSON value' },
+  maxRunning: COUNT,
+  overlap: oneOf(OVERLAP_POLICIES),
+  queueLimit: COUNT,
+  timeoutMs: COUNT,
+  retry: ref('Retry'),
+  misfire: objectOf<MisfireSettings>({ policy: oneOf(MISFIRE_POLICIES), windowMs: COUNT, max: COUNT }),
+  rate: orNull(objectOf<RateLimit>({ max: COUNT, perMs: COUNT })),
+  priority: COUNT,
+  state: oneOf(JOB_STATES),
+  tags: listOf(TEXT),
+} satisfies Record<keyof JobDefinitionBody, Schema>;
+
+const LIMITS_OF_JOB = {
+  optional: ['maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry'],
+  description: 'Of a lite or plus job there is no maxRunning, overlap, queueLimit, timeoutMs or retry',
+} as const;
+
 /** Every named schema of the OpenAPI document that an answer uses. Keys are the names. */
 export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
   Problem: objectOf<Problem>(
@@ -67,25 +94,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
   Job: objectOf<JobResource>(
     {
       id: TEXT,
-      namespace: TEXT,
-      app: TEXT,
-      name: TEXT,
-      description: TEXT,
-      schedule: objectOf<ScheduleResource>({ expression: TEXT, timezone: TEXT, startAt: orNull(TIME), endAt: orNull(TIME), dst: oneOf(DST_POLICIES), jitterMs: COUNT }),
-      category: oneOf(CATEGORIES),
-      model: oneOf(MODELS),
-      condition: oneOf(['', ...CONDITIONS]),
-      args: { description: 'As it was given: text, or a JSON value' },
-      maxRunning: COUNT,
-      overlap: oneOf(OVERLAP_POLICIES),
-      queueLimit: COUNT,
-      timeoutMs: COUNT,
-      retry: ref('Retry'),
-      misfire: objectOf<MisfireSettings>({ policy: oneOf(MISFIRE_POLICIES), windowMs: COUNT, max: COUNT }),
-      rate: orNull(objectOf<RateLimit>({ max: COUNT, perMs: COUNT })),
-      priority: COUNT,
-      state: oneOf(JOB_STATES),
-      tags: listOf(TEXT),
+      ...JOB_DEFINITION,
       version: COUNT,
       createdAt: TIME,
       updatedAt: TIME,
@@ -94,11 +103,9 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
       queued: COUNT,
       lastRun: orNull(ref('RunSummary')),
     },
-    {
-      optional: ['maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry'],
-      description: 'Of a lite or plus job there is no maxRunning, overlap, queueLimit, timeoutMs or retry',
-    },
+    LIMITS_OF_JOB,
   ),
+  JobDefinition: objectOf<JobDefinitionBody>(JOB_DEFINITION, LIMITS_OF_JOB),
   RunSummary: objectOf<RunSummary>(RUN_SUMMARY),
   Run: objectOf<RunResource>({ ...RUN_SUMMARY, monitorPayload: TEXT, args: TEXT, targets: COUNT, targetsEnded: COUNT, badAnswers: COUNT, badAnswer: TEXT }),
   SubRun: objectOf<SubRunResource>({

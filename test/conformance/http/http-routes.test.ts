@@ -138,6 +138,11 @@ const ROWS: readonly Row[] = [
   { call: 'POST /runs/bulk', body: { filter: { job: 'app.orders.nightly', app: 'other' }, action: 'cancel' }, status: 400, calls: [], fields: ['filter.job'] },
   { call: 'POST /runs/bulk', body: { filter: { from: '2026-03-02T00:00:00Z', to: '2026-03-01T00:00:00Z' }, action: 'cancel' }, status: 400, calls: [], fields: ['filter.to'] },
   // What is looked at beside the lists.
+  { call: 'GET /jobs/app.orders.nightly/versions', status: 200, calls: ['jobs.versions("app.orders.nightly")'], has: { items: [{ version: 13, deleted: true, definition: null }, { version: 12, deleted: false, definition: { name: 'nightly', args: { a: 1 } } }], nextCursor: null } },
+  { call: 'GET /jobs/7/versions?limit=3', status: 400, calls: [], fields: ['limit'] },
+  { call: 'GET /jobs/a.b/versions', status: 400, calls: [], fields: ['id'] },
+  { call: 'GET /runs/12/messages', status: 200, calls: ['runs.messages("12")'], has: { items: [{ sequence: 5, headers: { 'Nats-Msg-Id': '12' } }] } },
+  { call: 'GET /runs/x/messages', status: 400, calls: [], fields: ['taskId'] },
   { call: 'GET /jobs/recent-runs?ids=7,app.orders.nightly&ids=7&limit=5', status: 200, calls: ['looking.recentRuns(["7","app.orders.nightly"], 5)'], has: { items: [{ jobId: '7', ended: 1, durationMsP95: 96, runs: [{ durationMs: 96 }, { durationMs: null }] }] } },
   { call: 'GET /jobs/recent-runs', status: 200, calls: ['looking.recentRuns([], 20)'] },
   { call: 'GET /jobs/recent-runs?ids=7,x&limit=101', status: 400, calls: [], fields: ['ids', 'limit'] },

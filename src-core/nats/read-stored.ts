@@ -1,0 +1,53 @@
+import type { ReadOptions, StoredMessage } from '../ports/bus.ts';
+import type { Connection } from './connection.ts';
+import { isStreamMissing } from './errors.ts';
+import { DeliveredMessage } from './feed-message.ts';
+import { headerRecord } from './header-block.ts';
+import { PushConsumer } from './push-consumer.ts';
+
+/**
+ * Gives out what the stream holds now, by a consumer of its own that feeds know nothing of. Resolves when all came by, the reader
+ * has enough, or the time is up; a stream that is missing is empty. Rejects with the client library's errors.
+ */
+export async function readStored(connection: Connection, options: ReadOptions): Promise<void> {
+  const { client, manager } = connection;
+  const { stream, subjects, storedFrom, limitMs } = options;
+  let finish: () => void = () => {};
+  let fail: (error: Error) => void = () => {};
+  const done = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  // Whoever fails while the consumer is being made is heard below.
+  done.catch(() => {});
+  const stopListening = connection.onState(() => fail(new Error('the connection was lost')));
+  const timer = setTimeout(finish, limitMs);
+  let isEnough = false;
+  let consumer: PushConsumer | undefined;
+  try {
+    consumer = await PushConsumer.open({
+      client, manager, stream, subjects, from: 1, ...(storedFrom === undefined ? {} : { storedFrom }),
+      onMessage: (message, delivery) => {
+        if (isEnough) return;
+        isEnough = !options.onMessage(withHeaders(new DeliveredMessage(message, delivery, Number.POSITIVE_INFINITY), message.head));
+        if (isEnough || delivery.pending === 0) finish();
+      },
+      onBroken: (reason) => fail(new Error(reason)),
+    });
+    if (consumer.pendingAtStart > 0) await done;
+  } catch (error) {
+    if (!isStreamMissing(error)) throw error;
+  } finally {
+    clearTimeout(timer);
+    stopListening();
+    isEnough = true;
+    consumer?.close();
+  }
+}
+
+/** Its parts are read at once: the message is kept longer than the piece of the socket it came in should be. */
+function withHeaders(message: DeliveredMessage, block: string): StoredMessage {
+  const headers = headerRecord(block);
+  const { sequence, subject, storedAt, text, tooLong } = message;
+  return { sequence, subject, storedAt, text, tooLong, headers, header: (name) => headers[name] ?? '' };
+}
