@@ -10,16 +10,16 @@ export interface TimeStyle {
 const formats = new Map<string, Intl.DateTimeFormat>();
 const relatives = new Map<string, Intl.RelativeTimeFormat>();
 
-/** `detail`: `day` 2026-03-01; `minute`; `second` (default); `ms`; `time` only the time of day. */
-export function formatTime(ms: number, style: TimeStyle, detail: 'day' | 'minute' | 'second' | 'ms' | 'time' = 'second'): string {
+/** `detail`: `day` 2026-03-01; `minute`; `second` (default); `ms`; `time` only the time of day, `clock` that without seconds. */
+export function formatTime(ms: number, style: TimeStyle, detail: 'day' | 'minute' | 'second' | 'ms' | 'time' | 'clock' = 'second'): string {
   const key = `${style.zone} ${style.hour12} ${detail}`;
   let format = formats.get(key);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-CA', {
       timeZone: style.zone, hourCycle: style.hour12 ? 'h12' : 'h23',
-      ...(detail === 'time' ? {} : { year: 'numeric', month: '2-digit', day: '2-digit' }),
+      ...(detail === 'time' || detail === 'clock' ? {} : { year: 'numeric', month: '2-digit', day: '2-digit' }),
       ...(detail === 'day' ? {} : { hour: '2-digit', minute: '2-digit' }),
-      ...(detail === 'day' || detail === 'minute' ? {} : { second: '2-digit' }),
+      ...(detail === 'day' || detail === 'minute' || detail === 'clock' ? {} : { second: '2-digit' }),
       ...(detail === 'ms' ? { fractionalSecondDigits: 3 } : {}),
     });
     if (formats.size > 200) formats.clear();

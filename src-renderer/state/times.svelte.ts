@@ -11,7 +11,7 @@ export const times = {
     if (prefs.zone === 'utc') return 'UTC';
     return prefs.zone === 'job' && jobZone ? jobZone : LOCAL;
   },
-  text(at: number | string, detail: 'day' | 'minute' | 'second' | 'ms' | 'time' = 'second', jobZone?: string): string {
+  text(at: number | string, detail: 'day' | 'minute' | 'second' | 'ms' | 'time' | 'clock' = 'second', jobZone?: string): string {
     return formatTime(toMs(at), { language: i18n.language, zone: times.zone(jobZone), hour12: prefs.clock === '12' }, detail);
   },
   /** All that can be said of a moment: local, UTC, the job's zone, how long ago. */

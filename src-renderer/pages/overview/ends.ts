@@ -1,0 +1,35 @@
+import type { StatsBucket } from '../../../src-core/http/contract.ts';
+import type { StackedBar } from '../../charts/stacked-bars.ts';
+import { i18n } from '../../i18n/index.svelte.ts';
+import { link } from '../../state/route.svelte.ts';
+import { times, toMs } from '../../state/times.svelte.ts';
+
+/** The states a run ends in, in the order they are stacked. */
+export const ENDS = ['completed', 'failed', 'expired', 'cancelled'] as const;
+
+const HOUR_MS = 3_600_000;
+/** A finger has to hit a bar. */
+const LEAST_PX = 25;
+
+export function totalOf(buckets: readonly StatsBucket[], state: (typeof ENDS)[number]): number {
+  return buckets.reduce((sum, bucket) => sum + bucket[state], 0);
+}
+
+/** A bar for each hour, or for several where there is little room. */
+export function barsOf(buckets: readonly StatsBucket[], width: number): readonly StackedBar[] {
+  const hours = [1, 2, 3, 4, 6, 8, 12].find((count) => width / Math.ceil(buckets.length / count) >= LEAST_PX) ?? 24;
+  const bars: StackedBar[] = [];
+  for (let start = 0; start < buckets.length; start += hours) {
+    const group = buckets.slice(start, start + hours);
+    const from = toMs(group[0]?.from ?? 0);
+    const to = from + group.length * HOUR_MS;
+    const parts = ENDS.map((state) => totalOf(group, state));
+    const ends = ENDS.flatMap((state, index) => (parts[index] === 0 ? [] : [`${parts[index]} ${i18n.t.states.run[state]}`]));
+    const tick = times.text(from, 'clock');
+    bars.push({
+      key: String(from), tick, parts, label: `${tick}–${times.text(to, 'clock')}: ${ends.join(', ') || i18n.t.overview.nothing}`,
+      href: link('/runs', { from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
+    });
+  }
+  return bars;
+}
