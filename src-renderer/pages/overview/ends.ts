@@ -8,11 +8,25 @@ import { times, toMs } from '../../state/times.svelte.ts';
 export const ENDS = ['completed', 'failed', 'expired', 'cancelled'] as const;
 
 const HOUR_MS = 3_600_000;
+const NOTHING: Omit<StatsBucket, 'from'> = { completed: 0, failed: 0, expired: 0, cancelled: 0, durationMsAvg: null, durationMsMax: null, latenessMsAvg: null, latenessMsMax: null };
 /** A finger has to hit a bar. */
 const LEAST_PX = 25;
 
 export function totalOf(buckets: readonly StatsBucket[], state: (typeof ENDS)[number]): number {
   return buckets.reduce((sum, bucket) => sum + bucket[state], 0);
+}
+
+/** Where the counts of the last 24 hours begin: at a whole hour. */
+export function dayStart(nowMs: number): number {
+  return Math.floor((nowMs - 24 * HOUR_MS) / HOUR_MS) * HOUR_MS;
+}
+
+/** All hours up to now; the server names those in which something ended. */
+export function everyHour(buckets: readonly StatsBucket[], nowMs: number): readonly StatsBucket[] {
+  const known = new Map(buckets.map((bucket) => [toMs(bucket.from), bucket]));
+  const hours: StatsBucket[] = [];
+  for (let from = dayStart(nowMs); from <= nowMs; from += HOUR_MS) hours.push(known.get(from) ?? { ...NOTHING, from: new Date(from).toISOString() });
+  return hours;
 }
 
 /** A bar for each hour, or for several where there is little room. */
