@@ -65,7 +65,8 @@ function describeAt(time: string, zh: boolean): string | undefined {
 function describeFields(fields: string, zh: boolean): string | undefined {
   try {
     const words = describeCron(fields.replaceAll('?', '*'), { locale: zh ? 'zh_CN' : 'en', use24HourTimeFormat: true, dayOfWeekStartIndexZero: true, throwExceptionOnParseError: true });
-    return zh ? words.replaceAll(', ', '，').replace(/^\s+/, '') : words;
+    if (!zh) return words.replace(/^At (\d\d:\d\d(?::\d\d)?)$/, 'Every day at $1');
+    return words.replaceAll(', ', '，').replace(/^\s+/, '').replace(/^在(\d\d:\d\d(?::\d\d)?)$/, '每天 $1').replace(/^在(?=\d)/, '');
   } catch {
     return undefined;
   }

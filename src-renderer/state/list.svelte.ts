@@ -80,6 +80,28 @@ export class PagedList<T> {
     this.#items = this.#items.map((item) => (key(item) === id ? change(item) : item));
   }
 
+  /**
+   * Reads the same page again and puts newer values in place, but adds, drops and moves nothing: for what is read
+   * behind the person's back. True when other things are there now than are shown. What goes wrong is not told.
+   */
+  async renew(): Promise<boolean> {
+    if (this.#isBusy || this.#state !== 'ready') return false;
+    const { load, key } = this.#options;
+    const asking = new AbortController();
+    this.#asking = asking;
+    try {
+      const page = await load(this.#cursors.at(-1), asking.signal);
+      if (asking.signal.aborted) return false;
+      this.#loadedAt = Date.now();
+      this.#error = undefined;
+      this.merge(page.items);
+      return page.items.length !== this.#items.length || page.items.some((item, index) => key(item) !== key(this.#items[index]!));
+    } catch (error) {
+      if (asking.signal.aborted || error instanceof ApiError) return false;
+      throw error;
+    }
+  }
+
   drop(ids: ReadonlySet<string>): void {
     this.#items = this.#items.filter((item) => !ids.has(this.#options.key(item)));
   }
