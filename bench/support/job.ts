@@ -20,7 +20,7 @@ export function benchJob(number: number, part: Partial<JobDefinition> & { every?
     maxRunning: 1_000, overlap: 'skip', queueLimit: 100, timeoutMs: 60_000,
     retry: { attempts: 1, backoff: 'fixed', delayMs: 1_000, maxDelayMs: 60_000, on: ['fail', 'expired'] },
     misfire: { policy: 'once', windowMs: 60_000, max: 10 },
-    rate: null, priority: 5, state: 'enabled', tags: [], number, anchor: now, createdAt: now, updatedAt: now,
+    rate: null, priority: 5, state: 'enabled', tags: [], owner: '', number, anchor: now, createdAt: now, updatedAt: now,
     ...rest,
   };
 }

@@ -7,10 +7,11 @@ import {
 } from './job.ts';
 import { DEFAULT_NAMESPACE, isValidName, NAME_RULE } from './names.ts';
 
+const MAX_OWNER_LENGTH = 64;
 const DAY_MS = 86_400_000;
 const FIELDS = [
   'namespace', 'app', 'name', 'description', 'schedule', 'category', 'model', 'condition', 'args', 'maxRunning', 'overlap',
-  'queueLimit', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags',
+  'queueLimit', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'owner',
 ];
 /** Sent back by somebody who edits what the API gave: accepted, ignored. */
 const READ_ONLY = ['id', 'version', 'createdAt', 'updatedAt', 'nextFireAt', 'lastRun', 'running', 'queued'];
@@ -50,6 +51,7 @@ export function readJobSpec(input: unknown, byteLength: (text: string) => number
     priority: readPriority(reader),
     state: reader.oneOf('state', 'enabled', JOB_STATES),
     tags: readTags(reader),
+    owner: reader.text('owner', '', MAX_OWNER_LENGTH),
   };
   refuseCombinations(spec, reader);
   throwIfWrong(reader.errors);

@@ -5,9 +5,9 @@ import { keepsRows, MODELS } from './job.ts';
 
 /** A definition as somebody would write it: what readJobSpec reads. Values, not times: epoch ms become ISO text. */
 export function jobInputOf(definition: JobDefinition): Record<string, unknown> {
-  const { namespace, app, name, description, schedule, category, model, condition, priority, state, tags, misfire, rate } = definition;
+  const { namespace, app, name, description, schedule, category, model, condition, priority, state, tags, owner, misfire, rate } = definition;
   const input: Record<string, unknown> = {
-    namespace, app, name, description, category, model, condition, priority, state, tags, misfire, rate,
+    namespace, app, name, description, category, model, condition, priority, state, tags, owner, misfire, rate,
     schedule: { ...schedule, startAt: isoOf(schedule.startAt), endAt: isoOf(schedule.endAt) },
     args: definition.argsKind === 'json' ? (JSON.parse(definition.args) as unknown) : definition.args,
   };

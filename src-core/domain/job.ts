@@ -78,6 +78,8 @@ export interface JobSpec {
   readonly priority: number;
   readonly state: JobState;
   readonly tags: readonly string[];
+  /** Who to ask about it; free text. */
+  readonly owner: string;
 }
 
 export interface JobDefinition extends JobSpec {
@@ -108,6 +110,11 @@ export interface AppDefinition extends NamespaceDefinition {
 
 export const MAX_JOB_NUMBER = 2 ** 21 - 1;
 export const MAX_ARGS_BYTES = 65_536;
+
+/** A definition as it was stored: what came with a later version has its default. */
+export function upToDate(stored: Omit<JobDefinition, 'owner'> & { readonly owner?: unknown }): JobDefinition {
+  return typeof stored.owner === 'string' ? (stored as JobDefinition) : { ...stored, owner: '' };
+}
 
 /** Whether runs of the model get rows, ends and limits. */
 export function keepsRows(model: Model): boolean {

@@ -1,5 +1,5 @@
 import type { AppDefinition, JobDefinition, NamespaceDefinition } from '../domain/job.ts';
-import { CATEGORIES, JOB_STATES, MAX_JOB_NUMBER, MODELS, OVERLAP_POLICIES } from '../domain/job.ts';
+import { CATEGORIES, JOB_STATES, MAX_JOB_NUMBER, MODELS, OVERLAP_POLICIES, upToDate } from '../domain/job.ts';
 import type { DefinitionChange } from '../ports/index.ts';
 import { dispatchRoute, parseDefinitionKey } from '../wire/index.ts';
 
@@ -23,7 +23,7 @@ export function decodeDefinition(key: string, text: string | undefined, version:
   const { ns: namespace, app, job: name } = address;
   if (value === null) return { kind: 'job', namespace, app, name, value: null };
   if (!isJob(value) || value.namespace !== namespace || value.app !== app || value.name !== name) return undefined;
-  return { kind: 'job', namespace, app, name, value: { definition: value, version } };
+  return { kind: 'job', namespace, app, name, value: { definition: upToDate(value), version } };
 }
 
 export function encodeDefinition(definition: JobDefinition | NamespaceDefinition | AppDefinition): string {

@@ -1,5 +1,5 @@
 import type { AppDefinition, NamespaceDefinition, StoredJob } from '../domain/job.ts';
-import { jobKey } from '../domain/job.ts';
+import { jobKey, upToDate } from '../domain/job.ts';
 import type { DefinitionChange } from '../ports/index.ts';
 import { boundSchedule } from '../schedule/bounded.ts';
 import type { Schedule } from '../schedule/index.ts';
@@ -57,7 +57,7 @@ export class Jobs {
 
   /** Applies many at once: keys are sorted at the end only. */
   load(jobs: readonly StoredJob[]): void {
-    for (const stored of jobs) this.#put(stored, false);
+    for (const { definition, version } of jobs) this.#put({ definition: upToDate(definition), version }, false);
     this.keys.reset([...this.#byKey.keys()]);
   }
 

@@ -60,6 +60,7 @@ export function toJobBody(job: JobDefinition): JobDefinitionBody {
     priority: job.priority,
     state: job.state,
     tags: job.tags,
+    owner: job.owner,
   };
 }
 

@@ -10,7 +10,7 @@ type Json = any;
 const FULL = {
   description: 'first', schedule: { expression: '0 3 * * *', timezone: 'Europe/Berlin', startAt: '2026-01-01T00:00:00.000+08:00', endAt: '2999-01-01T00:00:00.000+08:00', dst: 'skip', jitterMs: 5_000 },
   model: 'pro', args: { order: { id: 17 } }, maxRunning: 3, overlap: 'queue', queueLimit: 7, timeoutMs: 5_000, retry: { attempts: 3, backoff: 'exponential', delayMs: 100, maxDelayMs: 1_000, on: ['fail'] },
-  misfire: { policy: 'all', windowMs: 5_000, max: 3 }, rate: { max: 5, perMs: 1_000 }, priority: 9, tags: ['a', 'b'],
+  misfire: { policy: 'all', windowMs: 5_000, max: 3 }, rate: { max: 5, perMs: 1_000 }, priority: 9, tags: ['a', 'b'], owner: 'Ops, ext. 17',
 };
 
 describe.skipIf(!(await canStartProgram()))('what was', () => {

@@ -16,6 +16,7 @@ const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.
 export const ANY_JOB: fc.Arbitrary<Record<string, unknown>> = fc
   .tuple(RULED, fc.record({
     description: optional(TEXT),
+    owner: optional(TEXT),
     schedule: optional(fc.record({ expression: EXPRESSIONS, timezone: fc.constantFrom('', 'UTC', 'Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe'), startAt: TIMES, endAt: TIMES, dst: fc.constantFrom('once', 'compat', 'skip'), jitterMs: fc.integer({ min: 0, max: 86_400_000 }) }, { requiredKeys: ['expression'] })),
     args: optional(fc.oneof(TEXT, fc.jsonValue())),
     misfire: optional(fc.record({ policy: fc.constantFrom('skip', 'once', 'all'), windowMs: fc.integer({ min: 0, max: 604_800_000 }), max: fc.integer({ min: 1, max: 1000 }) }, { requiredKeys: [] })),

@@ -23,6 +23,7 @@ const NOT_WORDS = ['', 'x', 1, [], '\0', "' OR 1=1"];
 /** Of the body of a job; each value alone makes it wrong. */
 export const WRONG_OF_JOB: readonly Wrong[] = [
   { field: 'description', values: [...NOT_TEXT, 'x'.repeat(1025), '\0', LONE] },
+  { field: 'owner', values: [...NOT_TEXT, 'x'.repeat(65), '\0', LONE] },
   { field: 'schedule', values: ['@daily', 1, [], true] },
   {
     field: 'schedule.expression',

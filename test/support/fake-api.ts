@@ -109,7 +109,7 @@ export const JOB: JobDefinition = {
   category: 'standalone', model: 'max', condition: '', args: '{"a":1}', argsKind: 'json',
   maxRunning: 1, overlap: 'skip', queueLimit: 100, timeoutMs: 60_000,
   retry: { attempts: 1, backoff: 'fixed', delayMs: 0, maxDelayMs: 0, on: ['fail'] },
-  misfire: { policy: 'once', windowMs: 60_000, max: 10 }, rate: null, priority: 5, state: 'enabled', tags: ['x'],
+  misfire: { policy: 'once', windowMs: 60_000, max: 10 }, rate: null, priority: 5, state: 'enabled', tags: ['x'], owner: '',
   number: 7, anchor: T0, createdAt: T0, updatedAt: T0,
 };
 

@@ -54,6 +54,6 @@ export function aJob(name: string, number: number): JobDefinition {
     namespace: 'app', app: 'biz', name, description: '', schedule: { expression: '@every 1s', timezone: '', startAt: null, endAt: null, dst: 'once', jitterMs: 0 },
     category: 'standalone', model: 'max', condition: '', args: '', argsKind: 'text', maxRunning: 1, overlap: 'skip', queueLimit: 0, timeoutMs: 10_000,
     retry: { attempts: 1, backoff: 'fixed', delayMs: 1_000, maxDelayMs: 1_000, on: ['fail'] }, misfire: { policy: 'once', windowMs: 60_000, max: 1 },
-    rate: null, priority: 5, state: 'enabled', tags: ['a', 'b'], number, anchor: T0, createdAt: T0, updatedAt: T0,
+    rate: null, priority: 5, state: 'enabled', tags: ['a', 'b'], owner: '', number, anchor: T0, createdAt: T0, updatedAt: T0,
   };
 }

@@ -96,6 +96,8 @@ export interface JobResource {
   readonly priority: number;
   readonly state: JobState;
   readonly tags: readonly string[];
+  /** Who to ask about it; free text. */
+  readonly owner: string;
   readonly version: number;
   readonly createdAt: Time;
   readonly updatedAt: Time;

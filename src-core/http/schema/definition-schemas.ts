@@ -63,6 +63,7 @@ const JOB_PROPERTIES: Readonly<Record<string, Schema>> = {
   },
   priority: { anyOf: [...PRIORITY_FORMS, { type: 'null' }], default: 5, description: PRIORITY_RULE },
   state: choice(JOB_STATES, 'enabled'),
+  owner: { ...withDefault(orNull({ type: 'string', maxLength: 64 }), ''), description: 'Who to ask about it; free text' },
   tags: withDefault(orNull({ type: 'array', items: { type: 'string', minLength: 1, maxLength: 64 }, maxItems: 20 }), []),
   ...ignored('id', 'version', 'createdAt', 'updatedAt', 'nextFireAt', 'lastRun', 'running', 'queued'),
 };

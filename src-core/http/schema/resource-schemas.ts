@@ -63,6 +63,7 @@ const JOB_DEFINITION = {
   priority: COUNT,
   state: oneOf(JOB_STATES),
   tags: listOf(TEXT),
+  owner: { ...TEXT, description: 'Who to ask about it; free text' },
 } satisfies Record<keyof JobDefinitionBody, Schema>;
 
 const LIMITS_OF_JOB = {

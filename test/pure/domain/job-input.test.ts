@@ -34,7 +34,7 @@ describe('a job that names only itself', () => {
     expect(read(NAMED)).toEqual({
       ...NAMED, description: '', category: 'standalone', model: 'max', condition: '', args: '', argsKind: 'text', maxRunning: 1, overlap: 'skip', queueLimit: 100,
       timeoutMs: 60_000, retry: { attempts: 1, backoff: 'fixed', delayMs: 1000, maxDelayMs: 3_600_000, on: ['fail', 'expired'] },
-      misfire: { policy: 'once', windowMs: 60_000, max: 10 }, rate: null, priority: 5, state: 'enabled', tags: [],
+      misfire: { policy: 'once', windowMs: 60_000, max: 10 }, rate: null, priority: 5, state: 'enabled', tags: [], owner: '',
       schedule: { expression: '', timezone: '', startAt: null, endAt: null, dst: 'once', jitterMs: 0 },
     });
   });
@@ -53,6 +53,7 @@ describe('each field', () => {
     app: [...text, '', '$SYS'],
     name: [...text, '', '../x', 'a\0'],
     description: [...text, long(1025), '\ud800', 'a\0b'],
+    owner: [...text, long(65), '\ud800', 'a\0b'],
     category: [...text, 'agent', 'STANDALONE', ''],
     model: [...text, 'mega', ''],
     condition: [...text, 'clientBest'],
@@ -100,7 +101,7 @@ describe('each field', () => {
 
   test('takes the ends of its range', () => {
     expect(wrong({
-      ...NAMED, namespace: 'x'.repeat(64), description: '😀'.repeat(1024), args: 'x'.repeat(65_536), maxRunning: 10_000, queueLimit: 1, timeoutMs: 100, priority: 20,
+      ...NAMED, namespace: 'x'.repeat(64), description: '😀'.repeat(1024), owner: '😀'.repeat(64), args: 'x'.repeat(65_536), maxRunning: 10_000, queueLimit: 1, timeoutMs: 100, priority: 20,
       tags: ['x'.repeat(64)], schedule: { jitterMs: 86_400_000, startAt: '2027-01-31T09:00:00+08:00', endAt: '2027-01-31T01:00:00.001Z' },
       retry: { attempts: 100, delayMs: 0, maxDelayMs: 0, on: [] }, misfire: { windowMs: 0, max: 1000 }, rate: { max: 10_000, perMs: 100 },
     })).toEqual([]);
@@ -199,7 +200,7 @@ describe('a patch', () => {
 
 describe('for any input', () => {
   const scrap = fc.oneof(fc.jsonValue(), fc.constantFrom('map', 'ultra', 'lite', 'queue', 'clientFirst', '2027-01-01T00:00:00Z', '\ud800', 'x'.repeat(70_000)));
-  const fields = ['namespace', 'app', 'name', 'description', 'schedule', 'category', 'model', 'condition', 'args', 'maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'id'];
+  const fields = ['namespace', 'app', 'name', 'description', 'schedule', 'category', 'model', 'condition', 'args', 'maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'owner', 'id'];
   const inputs = fc.oneof(scrap, fc.dictionary(fc.constantFrom(...fields, '__proto__'), fc.oneof(scrap, fc.dictionary(fc.constantFrom('expression', 'attempts', 'on', 'max', 'perMs', 'startAt'), scrap))));
 
   test('it is read, or refused by InvalidInputError', () => {
@@ -208,7 +209,7 @@ describe('for any input', () => {
 
   test('what was read comes back the same from what the API shows', () => {
     const good = fc.record({
-      description: fc.string({ unit: 'binary', maxLength: 50 }), category: fc.constantFrom(...CATEGORIES), model: fc.constantFrom(...MODELS), args: fc.jsonValue(),
+      description: fc.string({ unit: 'binary', maxLength: 50 }), owner: fc.string({ maxLength: 40 }), category: fc.constantFrom(...CATEGORIES), model: fc.constantFrom(...MODELS), args: fc.jsonValue(),
       maxRunning: fc.integer({ min: 1, max: 10_000 }), priority: fc.integer({ min: 1, max: 20 }), tags: fc.array(fc.string({ minLength: 1 }), { maxLength: 5 }),
       rate: fc.option(fc.record({ max: fc.integer({ min: 1, max: 100 }), perMs: fc.integer({ min: 100, max: 5000 }) })),
       schedule: fc.record({ expression: fc.string(), startAt: fc.option(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }).map((date) => date.toISOString())) }),

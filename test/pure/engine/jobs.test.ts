@@ -29,6 +29,17 @@ describe('the registry of jobs', () => {
     expect(jobs.find('13')).toBeUndefined();
   });
 
+  test('reads a definition from before there were owners, from the view and from the bucket', () => {
+    const { owner: _owner, ...old } = aDefinition({ name: 'one', number: 12 });
+    const jobs = new Jobs('UTC');
+    jobs.load([{ definition: old as JobDefinition, version: 1 }]);
+    expect(jobs.find('12')?.definition).toEqual(aDefinition({ name: 'one', number: 12 }));
+    const read = (value: object) => decodeDefinition(jobKey('app', 'biz', 'one'), JSON.stringify(value), 3);
+    expect(read(old)).toMatchObject({ value: { definition: { owner: '' }, version: 3 } });
+    expect(read({ ...old, owner: 5 })).toMatchObject({ value: { definition: { owner: '' } } });
+    expect(read({ ...old, owner: 'Ops' })).toMatchObject({ value: { definition: { owner: 'Ops' } } });
+  });
+
   test('begins the fires of a job that comes after what is decided', () => {
     const jobs = new Jobs('UTC');
     jobs.decidedThrough = NOW;
