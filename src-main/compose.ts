@@ -89,7 +89,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     options.abort.throwIfAborted();
 
     const nats = await startNats({ config, clock, log: log.child({ component: 'nats' }), nodeId, programDir: options.programDir, environment: options.environment, cleanUp });
-    host.attachNats(nats.bus);
+    host.attachNats(nats.bus.access);
     options.abort.throwIfAborted();
 
     mkdirSync(path.dirname(databasePath(config)), { recursive: true });

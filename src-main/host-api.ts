@@ -69,6 +69,10 @@ export function lateHost(parts: HostParts): LateHost {
       diagnostics: () => diagnostics(parts),
       nats: {
         roundTripMs: async () => present(nats, 'NATS').roundTripMs(),
+        publish: async (message) => present(nats, 'NATS').publish(message),
+        bucketSize: async (bucket) => present(nats, 'NATS').bucketSize(bucket),
+        bucketEntries: async (bucket, query) => present(nats, 'NATS').bucketEntries(bucket, query),
+        watch: (subject, onMessage) => present(nats, 'NATS').watch(subject, onMessage),
       },
     },
     attachNats(open) {

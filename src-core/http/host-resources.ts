@@ -1,5 +1,6 @@
+import type { BucketPage } from '../ports/bus-access.ts';
 import type { BackupView, DatabaseView, DiagnosticsView } from '../ports/host.ts';
-import type { BackupResource, DatabaseResource, DiagnosticsResource } from './contract.ts';
+import type { BackupResource, BucketEntryResource, DatabaseResource, DiagnosticsResource } from './contract.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
 
 /* What the program says of itself → resource, one function each. */
@@ -14,4 +15,10 @@ export function toBackup({ name, bytes, at }: BackupView): BackupResource {
 
 export function toDiagnostics({ at, version, node, platform, checks }: DiagnosticsView): DiagnosticsResource {
   return { at: formatTime(at), version, node, platform, checks: checks.map(({ name, state, detail }) => ({ name, state, detail })) };
+}
+
+const MAX_SHOWN = 16_384;
+
+export function toBucketEntry({ key, text, revision, at }: BucketPage['items'][number]): BucketEntryResource {
+  return { key, text: text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text, revision, at: formatTime(at) };
 }

@@ -1,6 +1,8 @@
 import type { Bus, BusObjectsOptions, BusState, Bucket, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, StreamInfo, ReadOptions } from '../ports/bus.ts';
+import type { BusAccess } from '../ports/bus-access.ts';
 import type { Log } from '../ports/log.ts';
 import { openBucket } from './bucket.ts';
+import { openBusAccess } from './bus-access.ts';
 import { Connection } from './connection.ts';
 import type { TlsOptions } from './connection.ts';
 import { ensureObjects } from './ensure-objects.ts';
@@ -29,7 +31,7 @@ const NO_MESSAGE = 10037;
  * Resolves when the first try to reach NATS has worked or failed: `state` tells which. From then on it tries for ever.
  * Rejects with a TypeError when the URL is none.
  */
-export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
+export async function connectBus(options: ConnectBusOptions): Promise<NatsBus> {
   const connection = new Connection({
     servers: parseServerList(options.url),
     name: options.name,
@@ -41,13 +43,16 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
   return new NatsBus(connection, options.log);
 }
 
-class NatsBus implements Bus {
+/** The Bus on a server, and the same connection for people. */
+export class NatsBus implements Bus {
+  readonly access: BusAccess;
   readonly #connection: Connection;
   readonly #log: Log;
 
   constructor(connection: Connection, log: Log) {
     this.#connection = connection;
     this.#log = log;
+    this.access = openBusAccess(connection);
   }
 
   get state(): BusState {

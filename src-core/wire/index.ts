@@ -15,5 +15,6 @@ export * from './run-messages.ts';
 export * from './runid.ts';
 export * from './subjects.ts';
 export * from './text.ts';
+export * from './tester-subjects.ts';
 export * from './times.ts';
 export * from './vocabulary.ts';

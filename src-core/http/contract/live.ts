@@ -14,6 +14,8 @@ export interface LiveRequest {
   readonly subscribe?: readonly LiveType[] | LiveFilter;
   readonly since?: number;
   readonly pause?: boolean;
+  /** A subject under `natsjob.` or `natsjob-void.`, wildcards allowed: its messages follow as `messages`. Null ends that. */
+  readonly watch?: string | null;
 }
 
 /** Absent = all. */
@@ -33,6 +35,9 @@ export type LiveFrame =
   | LiveChanges
   /** Changes were missed and are not kept: read the lists anew. */
   | { readonly seq: number; readonly type: 'reset' }
+  /** At most four a second; `dropped` more came and did not fit. */
+  | { readonly seq: number; readonly type: 'messages'; readonly items: readonly WatchedMessage[]; readonly dropped: number }
+  | { readonly seq: number; readonly type: 'watching'; readonly subject: string | null }
   | { readonly seq: number; readonly type: 'error'; readonly message: string };
 
 export interface WatchedMessage {

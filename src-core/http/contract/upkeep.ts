@@ -54,9 +54,10 @@ export interface PublishRequest {
 /** GET /nats/buckets. */
 export type BucketResource = { readonly name: string; readonly entries: number; readonly bytes: number };
 
-/** GET /nats/buckets/{bucket}/entries?prefix&limit&cursor. */
+/** GET /nats/buckets/{bucket}/entries?prefix&limit&cursor: newest values, those changed longest ago first. */
 export interface BucketEntryResource {
   readonly key: string;
+  /** At most 16,384 characters; of a longer one the beginning, and "…". */
   readonly text: string;
   readonly revision: number;
   readonly at: Time;

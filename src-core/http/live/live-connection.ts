@@ -83,18 +83,21 @@ export class LiveConnection {
   #sendChanges(changes: Iterable<Change>): boolean {
     const parts = new Map<LiveType, string[]>();
     let count = 0;
+    let length = 0;
     let more = false;
     let cursor = this.#log.seq;
     let last = this.#cursor!;
     for (const change of changes) {
       if (!this.#wants(change)) continue;
-      if (count === this.#limits.maxPerFrame) {
+      if (count === this.#limits.maxPerFrame || length >= this.#limits.maxFrameLength) {
         [more, cursor] = [true, last];
         break;
       }
+      const json = change.json();
       const part = parts.get(change.kind);
-      if (part) part.push(change.json());
-      else parts.set(change.kind, [change.json()]);
+      if (part) part.push(json);
+      else parts.set(change.kind, [json]);
+      length += json.length;
       last = change.seq;
       count += 1;
     }

@@ -5,7 +5,12 @@ export interface LiveLimits {
   readonly ringSize: number;
   /** Changes in one frame; the rest follows in the next. */
   readonly maxPerFrame: number;
+  /** No change is added to a frame that is this long, in characters. */
+  readonly maxFrameLength: number;
   readonly maxConnections: number;
+  /** Of watched messages in one frame. */
+  readonly maxWatchedMessages: number;
+  readonly maxWatchedBytes: number;
   readonly maxMessageBytes: number;
   /** Messages of one client within ten seconds. */
   readonly maxMessages: number;
@@ -24,7 +29,10 @@ export const LIVE_LIMITS: LiveLimits = {
   frameMs: 250,
   ringSize: 10_000,
   maxPerFrame: 500,
+  maxFrameLength: 524_288,
   maxConnections: 100,
+  maxWatchedMessages: 200,
+  maxWatchedBytes: 262_144,
   maxMessageBytes: 65_536,
   maxMessages: 100,
   authMs: 5_000,

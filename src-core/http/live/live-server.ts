@@ -2,7 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
+import { ConflictError, UnavailableError } from '../../domain/errors.ts';
 import type { SchedulerApi } from '../../ports/api.ts';
+import type { BusAccess } from '../../ports/bus-access.ts';
 import type { CancelTimer, Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { readBearer } from '../auth/session.ts';
@@ -16,11 +18,15 @@ import { LiveHub } from './live-hub.ts';
 import { LIVE_LIMITS } from './live-limits.ts';
 import type { LiveLimits } from './live-limits.ts';
 import { readLiveRequest } from './read-live-request.ts';
+import { SharedWatches } from './shared-watches.ts';
+import { SubjectWatch } from './subject-watch.ts';
 import { refuseUpgrade, serveWithoutUpgrade } from './upgrade.ts';
 
 export interface LiveOptions {
   readonly server: Server;
   readonly api: SchedulerApi;
+  /** Of NATS. */
+  readonly watch: BusAccess['watch'];
   readonly session: Session;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,6 +49,7 @@ export function startLive(options: LiveOptions): LiveServer {
 interface Client {
   readonly socket: WebSocket;
   connection: LiveConnection | undefined;
+  watch: SubjectWatch | undefined;
   alive: boolean;
   messages: number;
   authTimer: CancelTimer | undefined;
@@ -54,6 +61,7 @@ class LiveSockets implements LiveServer {
   readonly #options: LiveOptions;
   readonly #limits: LiveLimits;
   readonly #hub: LiveHub;
+  readonly #watches: SharedWatches;
   readonly #sockets: WebSocketServer;
   readonly #clients = new Set<Client>();
   readonly #stopListening: () => void;
@@ -66,6 +74,7 @@ class LiveSockets implements LiveServer {
     this.#options = options;
     this.#limits = { ...LIVE_LIMITS, ...options.limits };
     this.#hub = new LiveHub({ ...options, limits: this.#limits, onExpired: (connection) => this.#expel(connection) });
+    this.#watches = new SharedWatches(options.watch);
     this.#sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: this.#limits.maxMessageBytes, perMessageDeflate: false, handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL });
     this.#stopListening = session.onLogout(() => this.#expelLoggedOut());
     server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
@@ -119,7 +128,7 @@ class LiveSockets implements LiveServer {
   }
 
   #onConnect(socket: WebSocket, request: IncomingMessage): void {
-    const client: Client = { socket, connection: undefined, alive: true, messages: 0, authTimer: undefined, work: Promise.resolve() };
+    const client: Client = { socket, connection: undefined, watch: undefined, alive: true, messages: 0, authTimer: undefined, work: Promise.resolve() };
     this.#clients.add(client);
     client.authTimer = this.#options.clock.after(this.#limits.authMs, () => {
       if (!client.connection) socket.close(CLOSE_NOT_LOGGED_IN, 'no token came');
@@ -169,6 +178,17 @@ class LiveSockets implements LiveServer {
     if (request.subscribe) connection.subscribe(request.subscribe, request.since);
     if (request.pause !== undefined) connection.pause(request.pause);
     if (request.subscribe || request.pause === false) this.#hub.refresh();
+    if (request.watch !== undefined) this.#watch(client, connection, request.watch);
+  }
+
+  #watch(client: Client, connection: LiveConnection, subject: string | null): void {
+    client.watch ??= new SubjectWatch({ socket: client.socket, watches: this.#watches, clock: this.#options.clock, limits: this.#limits, seq: () => this.#hub.changes.seq });
+    try {
+      client.watch.watch(subject);
+    } catch (error) {
+      if (!(error instanceof ConflictError || error instanceof UnavailableError)) throw error;
+      connection.fail(`watch: ${error.message}`);
+    }
   }
 
   async #logIn(client: Client, token: string): Promise<void> {
@@ -190,6 +210,7 @@ class LiveSockets implements LiveServer {
 
   #forget(client: Client): void {
     client.authTimer?.();
+    client.watch?.end();
     this.#clients.delete(client);
     if (client.connection) this.#hub.leave(client.connection);
     if (this.#clients.size > 0) return;
@@ -230,7 +251,11 @@ class LiveSockets implements LiveServer {
   }
 
   #expel(connection: LiveConnection): void {
-    for (const client of this.#clients) if (client.connection === connection) client.socket.close(CLOSE_NOT_LOGGED_IN, 'the token is not valid any more');
+    for (const client of this.#clients) {
+      if (client.connection !== connection) continue;
+      client.watch?.end();
+      client.socket.close(CLOSE_NOT_LOGGED_IN, 'the token is not valid any more');
+    }
   }
 
   #closeAndWait({ socket }: Client): Promise<void> {

@@ -1,5 +1,6 @@
 import { LIVE_TYPES } from '../contract.ts';
 import type { LiveFilter, LiveRequest } from '../contract.ts';
+import { isWatchSubject } from '../../wire/index.ts';
 import { checkSchema } from '../schema/check-schema.ts';
 import { NAME } from '../schema/request-schemas.ts';
 import { FLAG, objectOf, oneOf } from '../schema/schema.ts';
@@ -23,6 +24,7 @@ export function readLiveRequest(text: string): ReadLiveRequest | string {
   if (errors.length > 0) return errors.map(({ field, message }) => (field === '' ? `The message ${message}` : `${field}: ${message}`)).join('; ');
   const request = value as LiveRequest;
   if (request.since !== undefined && request.subscribe === undefined) return 'since: goes with subscribe';
+  if (typeof request.watch === 'string' && !isWatchSubject(request.watch)) return 'watch: must be a subject under natsjob. or natsjob-void.; * stands for one token, > at the end for all that follow';
   if (!listed) return request as ReadLiveRequest;
   return { ...request, subscribe: { types: request.subscribe as NonNullable<LiveFilter['types']> } };
 }
@@ -34,7 +36,7 @@ const LISTED = messageWith(TYPES);
 
 function messageWith(subscribe: Schema): Schema {
   return objectOf<LiveRequest>(
-    { token: { type: 'string', maxLength: 4_096 }, subscribe, since: { type: 'integer', minimum: 0 }, pause: FLAG },
-    { optional: ['token', 'subscribe', 'since', 'pause'] },
+    { token: { type: 'string', maxLength: 4_096 }, subscribe, since: { type: 'integer', minimum: 0 }, pause: FLAG, watch: { type: ['string', 'null'], maxLength: 512 } },
+    { optional: ['token', 'subscribe', 'since', 'pause', 'watch'] },
   );
 }

@@ -1,4 +1,4 @@
-import type { BackupResource, DatabaseResource, DiagnosticsResource, PingResource, SettingResource } from '../contract.ts';
+import type { BackupResource, BucketEntryResource, BucketResource, DatabaseResource, DiagnosticsResource, PingResource, SettingResource } from '../contract.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, ref, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -23,5 +23,7 @@ export const HOST_SCHEMAS: Readonly<Record<string, Schema>> = {
     platform: TEXT,
     checks: listOf(objectOf<DiagnosticsResource['checks'][number]>({ name: TEXT, state: oneOf(['ok', 'warning', 'problem']), detail: TEXT })),
   }),
+  Bucket: objectOf<BucketResource>({ name: TEXT, entries: COUNT, bytes: COUNT }),
+  BucketEntry: objectOf<BucketEntryResource>({ key: TEXT, text: TEXT, revision: COUNT, at: TIME }),
   Ping: objectOf<PingResource>({ roundTripMs: NUMBER }),
 };

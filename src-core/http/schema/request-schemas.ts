@@ -2,7 +2,7 @@ import { CATEGORIES, DST_POLICIES, JOB_STATES, MAX_ARGS_BYTES, MODELS } from '..
 import { PRIORITY_WORDS } from '../../domain/job-input.ts';
 import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
 import { NAME_RULE } from '../../domain/names.ts';
-import type { BulkFilter, BulkRequest, LoginRequest, PasswordRequest, PreviewRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
+import type { BulkFilter, BulkRequest, LoginRequest, PasswordRequest, PreviewRequest, PublishRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
 import { FLAG, objectOf, oneOf, TIME } from './schema.ts';
 import type { Schema, SchemaOf } from './schema.ts';
 
@@ -11,6 +11,15 @@ export const NAME: Schema = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', 
 export const LOGIN_REQUEST = objectOf<LoginRequest>({ user: { type: 'string', maxLength: 256 }, password: { type: 'string', maxLength: 1024 } });
 
 export const PASSWORD_REQUEST = objectOf<PasswordRequest>({ current: { type: 'string', maxLength: 1024 }, password: { type: 'string', minLength: 8, maxLength: 1024 } });
+
+export const PUBLISH_REQUEST = objectOf<PublishRequest>(
+  {
+    subject: { type: 'string', minLength: 1, maxLength: 512, description: 'Under natsjob.job. or natsjob-void.job., without wildcards' },
+    text: { type: 'string', maxLength: 65_536, description: 'At most 65536 bytes' },
+    headers: { type: 'object', additionalProperties: { type: 'string' }, description: 'At most 16; those that begin with Nats-, Natsjob- or KV- are not for you' },
+  },
+  { optional: ['headers'] },
+);
 
 export const PRIORITY_FORMS: readonly Schema[] = [{ type: 'integer', minimum: 1, maximum: 20 }, oneOf(Object.keys(PRIORITY_WORDS))];
 export const PRIORITY_RULE = `a whole number from 1 to 20, or ${Object.entries(PRIORITY_WORDS).map(([word, value]) => `${word} (${value})`).join(', ')}`;

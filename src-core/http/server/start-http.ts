@@ -54,7 +54,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const metrics = createViewMetrics({ api, engine: options.registry, version, log, liveConnections: () => live.connections });
   const routes = allRoutes({ api, host: options.hostApi, clock, session, version, scrape: () => metrics.scrape() });
   const app = createApp({ routes, session, pages, log, allowOrigins, onAnswer: (status) => metrics.requests.add(String(status), 1) });
-  const live = startLive({ server: app.server, api, session, clock, log, version, allowOrigins, ...(options.liveLimits ? { limits: options.liveLimits } : {}) });
+  const live = startLive({ server: app.server, api, watch: (subject, onMessage) => options.hostApi.nats.watch(subject, onMessage), session, clock, log, version, allowOrigins, ...(options.liveLimits ? { limits: options.liveLimits } : {}) });
   const stop = async (): Promise<void> => {
     await live.stop();
     // Whoever does not take its answer in time shall not keep the process from stopping.

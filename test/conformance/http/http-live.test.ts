@@ -126,7 +126,7 @@ test('what is not understood is answered, and nothing breaks', async () => {
   const client = await connected();
   client.send({ token: http.token });
   await client.next();
-  for (const message of ['', '{', 'null', '[]', '5', { subscribe: ['run'] }, { subscribe: 'runs' }, { subscribe: { namespace: '*' } }, { since: 1 }, { since: -1, subscribe: [] }, { pause: 'yes' }, { unsubscribe: [] }, '['.repeat(10_000)]) {
+  for (const message of ['', '{', 'null', '[]', '5', { subscribe: ['run'] }, { subscribe: 'runs' }, { subscribe: { namespace: '*' } }, { since: 1 }, { since: -1, subscribe: [] }, { pause: 'yes' }, { unsubscribe: [] }, { watch: 5 }, { watch: '$JS.>' }, { watch: 'natsjob.>.x' }, '['.repeat(10_000)]) {
     client.send(message);
     expect(await client.next(), JSON.stringify(message)).toMatchObject({ type: 'error', message: expect.any(String), seq: expect.any(Number) });
   }

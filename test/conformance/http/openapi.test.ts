@@ -64,6 +64,7 @@ test('every reference leads somewhere, and all schemas compile', () => {
 const BODIES: Readonly<Record<string, unknown>> = {
   createNamespace: {}, createApp: {}, createJob: {}, replaceJob: {}, updateJob: {}, updateNamespace: {}, updateApp: {},
   updateWorker: { drained: true },
+  publish: { subject: 'natsjob.job.x', text: '' },
   changePassword: { current: 'correct horse', password: 'correct horse' },
   login: { user: 'admin', password: 'correct horse' }, bulkJobs: { ids: ['7'], action: 'enable' }, bulkRuns: { ids: ['7'], action: 'cancel' }, previewSchedule: { expression: '@daily' },
 };
@@ -71,7 +72,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
 test('every operation answers as its schema says', async () => {
   const order = [...operations()].sort(([, , a], [, , b]) => Number(a.operationId === 'logout') - Number(b.operationId === 'logout'));
   for (const [method, path, operation] of order) {
-    const url = path.replace('{ns}', 'app').replace('{namespace}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12');
+    const url = path.replace('{ns}', 'app').replace('{namespace}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12').replace('{bucket}', 'natsjob-control');
     const headers: Record<string, string> = operation.parameters.some((parameter) => parameter.name === 'If-Match') ? { 'if-match': '"12"' } : {};
     const answer = await http.send(method, `/${url}`, operation.requestBody ? (BODIES[operation.operationId] ?? {}) : undefined, headers);
     checkAnswer(operation, answer.status, answer.headers.get('content-type'), answer.body ?? answer.text);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import type { LiveChanges, LiveFrame } from '../../../src-core/http/contract.ts';
 import { LiveHub } from '../../../src-core/http/live/live-hub.ts';
@@ -261,4 +262,62 @@ test('stop leaves no listener and no timer', () => {
   hub.stop();
   expect(fake.listeners()).toBe(0);
   expect(clock.timers).toBe(0);
+});
+
+test('a frame of long changes ends early, and the rest follows', () => {
+  hub = createHub({ maxFrameLength: 10_000 });
+  const socket = createSocket();
+  hub.join(socket).subscribe({ types: ['runs'] }, undefined);
+  for (let id = 1; id <= 20; id += 1) fake.change({ type: 'run', run: runRecord({ id: String(id), reason: 'x'.repeat(4_000) }) });
+  clock.pass(3_000);
+  expect(changesOf(socket).flatMap(({ runs = [] }) => runs.map(({ taskId }) => Number(taskId)))).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  for (const frame of changesOf(socket)) expect(JSON.stringify(frame).length).toBeLessThan(16_000);
+});
+
+test('at 500 changes a second, whoever goes and comes back knows what is true, or is told to read anew; never more than four frames a second', () => {
+  fc.assert(fc.property(
+    fc.array(fc.record({ stayMs: fc.integer({ min: 0, max: 3_000 }), awayMs: fc.integer({ min: 1, max: 3_000 }) }), { minLength: 1, maxLength: 5 }),
+    fc.constantFrom(60, 400, 10_000), fc.integer({ min: 1, max: 400 }),
+    (visits, ringSize, things) => {
+      fake = createFakeApi();
+      clock = createVirtualClock();
+      hub = createHub({ ringSize });
+      const truth = new Map<string, string>();
+      const known = new Map<string, string>();
+      let since: number | undefined;
+      let told = 0;
+      const change = (ms: number): void => {
+        for (let at = 0; at < ms; at += 2) {
+          told += 1;
+          const [taskId, reason] = [String(1 + ((told * 7) % things)), `r${told}`];
+          truth.set(taskId, reason);
+          fake.change({ type: 'run', run: runRecord({ id: taskId, reason }) });
+          clock.pass(2);
+        }
+      };
+      for (const { stayMs, awayMs } of [...visits, { stayMs: 10, awayMs: 0 }]) {
+        const socket = createSocket();
+        const connection = hub.join({
+          ...socket,
+          send(text) {
+            socket.send(text);
+            const frame = JSON.parse(text) as LiveFrame;
+            since = frame.seq;
+            // Who is told to reads the lists anew.
+            if (frame.type === 'reset') for (const [id, reason] of truth) known.set(id, reason);
+            if (frame.type === 'changes') for (const run of frame.runs ?? []) known.set(run.taskId, run.reason);
+          },
+        });
+        connection.subscribe({ types: ['runs'] }, since);
+        hub.refresh();
+        // It goes in the middle of things.
+        change(stayMs);
+        expect(changesOf(socket).length).toBeLessThanOrEqual(Math.floor(stayMs / 250) + 1);
+        if (awayMs === 0) clock.pass(5_000);
+        hub.leave(connection);
+        change(awayMs);
+      }
+      expect(known).toEqual(truth);
+    },
+  ), { numRuns: 40 });
 });

@@ -1,0 +1,136 @@
+import { headers } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
+import type { NextMsgRequest, StoredMsg } from '@nats-io/jetstream';
+import type { BucketPage, BucketQuery, BucketSize, BusAccess, SeenMessage } from '../ports/index.ts';
+import { kvPrefix, kvStream } from '../wire/index.ts';
+import type { Connection } from './connection.ts';
+import { NotPermittedError, apiCode, asUnavailable, isNotPermitted, isStreamMissing } from './errors.ts';
+
+const NO_MESSAGE = 10037;
+/** One page is read message by message; the rest is for the next one. */
+const PAGE_MS = 2_000;
+const AT_ONCE = 32;
+
+export function openBusAccess(connection: Connection): BusAccess {
+  return {
+    roundTripMs: () => connection.roundTripMs(),
+    async publish({ subject, text, headers: given }) {
+      const block = headers();
+      for (const [name, value] of Object.entries(given)) block.append(name, value);
+      try {
+        connection.client.publish(subject, text, { headers: block });
+        await connection.client.flush();
+      } catch (error) {
+        throw explain(error, `publishing on ${subject}`);
+      }
+    },
+    bucketSize: (bucket) => bucketSize(connection, bucket),
+    bucketEntries: (bucket, query) => bucketEntries(connection, bucket, query),
+    watch: (subject, onMessage) => watch(connection, subject, onMessage),
+  };
+}
+
+async function bucketSize(connection: Connection, bucket: string): Promise<BucketSize | undefined> {
+  try {
+    const { state } = await connection.manager.streams.info(kvStream(bucket));
+    return { entries: state.num_subjects ?? 0, bytes: state.bytes };
+  } catch (error) {
+    if (isStreamMissing(error)) return undefined;
+    throw explain(error, `asking for bucket ${bucket}`);
+  }
+}
+
+/** Walks the bucket's stream upwards. What a later message has replaced is passed over: several are asked about together. */
+async function bucketEntries(connection: Connection, bucket: string, { prefix, after, limit }: BucketQuery): Promise<BucketPage> {
+  const subjects = kvPrefix(bucket) + filterOf(prefix);
+  const wanted = kvPrefix(bucket) + prefix;
+  const deadline = performance.now() + PAGE_MS;
+  const items: BucketPage['items'][number][] = [];
+  let sequence = Number(after ?? 0);
+  try {
+    while (items.length < limit && performance.now() < deadline) {
+      const found: StoredMsg[] = [];
+      let isEnd = false;
+      while (found.length < Math.min(AT_ONCE, limit - items.length) && performance.now() < deadline) {
+        const message = await nextMessage(connection, bucket, subjects, sequence + 1);
+        if (message === undefined) {
+          isEnd = true;
+          break;
+        }
+        sequence = message.seq;
+        if (message.subject.startsWith(wanted) && !isDeletion(message)) found.push(message);
+      }
+      const newest = await Promise.all(found.map((message) => isNewest(connection, bucket, message)));
+      for (const [index, message] of found.entries()) {
+        if (newest[index]) items.push({ key: message.subject.slice(kvPrefix(bucket).length), text: message.string(), revision: message.seq, at: message.time.getTime() });
+      }
+      if (isEnd) return { items, next: undefined };
+    }
+  } catch (error) {
+    if (isStreamMissing(error)) return { items: [], next: undefined };
+    throw explain(error, `reading bucket ${bucket}`);
+  }
+  return { items, next: String(sequence) };
+}
+
+/** Whole tokens of the prefix are the server's to look for. */
+function filterOf(prefix: string): string {
+  const end = prefix.lastIndexOf('.');
+  return end < 0 ? '>' : `${prefix.slice(0, end)}.>`;
+}
+
+async function nextMessage(connection: Connection, bucket: string, subjects: string, from: number): Promise<StoredMsg | undefined> {
+  // The server takes both together; the type of the library's stream API does not say so.
+  const request: NextMsgRequest & { seq: number } = { seq: from, next_by_subj: subjects };
+  try {
+    return (await connection.manager.streams.getMessage(kvStream(bucket), request)) ?? undefined;
+  } catch (error) {
+    if (apiCode(error) === NO_MESSAGE) return undefined;
+    throw error;
+  }
+}
+
+async function isNewest(connection: Connection, bucket: string, { subject, seq }: StoredMsg): Promise<boolean> {
+  try {
+    return (await connection.manager.streams.getMessage(kvStream(bucket), { last_by_subj: subject }))?.seq === seq;
+  } catch (error) {
+    if (apiCode(error) === NO_MESSAGE) return false;
+    throw error;
+  }
+}
+
+function isDeletion({ header }: StoredMsg): boolean {
+  const operation = header?.get('KV-Operation') ?? '';
+  return operation === 'DEL' || operation === 'PURGE' || (header?.has('Nats-Marker-Reason') ?? false);
+}
+
+/** A connection that comes back is a new client: whoever subscribes does so again. */
+function watch(connection: Connection, subject: string, onMessage: (message: SeenMessage) => void): () => void {
+  let subscription: Subscription | undefined = subscribe();
+  const stopListening = connection.onState((state) => {
+    subscription = state === 'connected' ? subscribe() : undefined;
+  });
+  return () => {
+    stopListening();
+    subscription?.unsubscribe();
+    subscription = undefined;
+  };
+
+  function subscribe(): Subscription {
+    return connection.client.subscribe(subject, { callback: (error, message) => {
+      if (error === null) onMessage(seen(message));
+    } });
+  }
+}
+
+function seen(message: Msg): SeenMessage {
+  return { subject: message.subject, bytes: message.data.length, text: () => message.string(), headers: () => asRecord(message.headers) };
+}
+
+function asRecord(block: MsgHdrs | undefined): Record<string, string> {
+  return Object.fromEntries((block?.keys() ?? []).map((name) => [name, block!.values(name).join(', ')]));
+}
+
+function explain(error: unknown, doing: string): Error {
+  return isNotPermitted(error) ? new NotPermittedError(doing, error) : asUnavailable(error, doing);
+}
