@@ -40,10 +40,11 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     expect(await snippet.textContent()).toContain(own.natsUrl);
     expect(await page.getByRole('tab').count()).toBe(8);
 
-    await using _worker = await startPlainWorker({ url: own.natsUrl, namespace: 'app', app: 'shop', clientId: 'worker-1', answer: () => ({ status: 'success' }) });
+    await using worker = await startPlainWorker({ url: own.natsUrl, namespace: 'app', app: 'shop', clientId: 'worker-1', answer: () => ({ status: 'success' }) });
     await page.locator('[data-worker=there]').waitFor();
     await page.locator('[data-run=completed]').waitFor();
     await page.getByText(words.green).waitFor();
+    expect(worker.answered).toBeGreaterThan(0);
     expect(await page.locator('[data-state=done]').count()).toBe(4);
     const { body } = await own.api.get('/runs?job=app.shop.report&state=completed');
     expect(body.items.length).toBeGreaterThan(0);
@@ -86,9 +87,10 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await page.getByRole('button', { name: 'Create the job' }).click();
     await page.locator('[data-worker=waiting]').waitFor();
     let seen = 0;
-    await using _worker = await startPlainWorker({ url: program.natsUrl, namespace: 'app', app: 'fast', clientId: 'fast-1', answer: () => { seen++; return undefined; } });
+    await using worker = await startPlainWorker({ url: program.natsUrl, namespace: 'app', app: 'fast', clientId: 'fast-1', answer: () => { seen++; return undefined; } });
     await page.locator('[data-run=sent]').waitFor();
     await expect.poll(() => seen).toBe(1);
+    expect(worker.answered).toBe(0);
     expect(await page.getByRole('link', { name: 'See its messages in the subject tester' }).getAttribute('href')).toBe('#/tester?subject=natsjob-void.job.start.app.fast.ping');
     expect(panel.faults).toEqual([]);
   });
@@ -112,7 +114,7 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
   });
 
   test('does not run again what it has run when one comes back', async () => {
-    await using _worker = await startPlainWorker({ url: program.natsUrl, namespace: 'app', app: 'back', clientId: 'back-1', answer: () => ({ status: 'success' }) });
+    await using worker = await startPlainWorker({ url: program.natsUrl, namespace: 'app', app: 'back', clientId: 'back-1', answer: () => ({ status: 'success' }) });
     await using panel = await openPanel(browser, program);
     const { page } = panel;
     await panel.open('/first-job?app=back&name=once&every=manual');
@@ -123,6 +125,7 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await page.reload();
     await page.locator('[data-run=completed]').waitFor();
     expect((await program.api.get('/runs?job=app.back.once')).body.items).toHaveLength(1);
+    expect(worker.answered).toBe(1);
     expect(panel.faults).toEqual([]);
   });
 });
