@@ -11,6 +11,7 @@ import { reachableUrl } from './client/scheduler-url.ts';
 import { lateHost } from './host-api.ts';
 import { lateApi } from './late-api.ts';
 import { openScheduler } from '../src-core/index.ts';
+import { passwordGivenBy } from './password-source.ts';
 import { startNats } from './start-nats.ts';
 import { VERSION } from './version.ts';
 
@@ -67,8 +68,8 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
   try {
     for (const note of options.notes) log.warn({}, note);
     const loginKeeper = openLoginFile(path.join(config.dataDir, 'login.json'));
-    const { loginPwd: passwordSource } = loaded.sources;
-    if (config.isDefaultPassword && loginKeeper.kept.password === undefined && !isLoopback(config.httpHost)) log.warn({ host: config.httpHost }, 'The default password works from this machine only: change it, or set NATSJOB_LOGIN_PWD, to log in from others');
+    const givenBy = passwordGivenBy(loaded);
+    if (config.isDefaultPassword && (givenBy !== undefined || loginKeeper.kept.password === undefined) && !isLoopback(config.httpHost)) log.warn({ host: config.httpHost }, 'The default password works from this machine only: change it, or set NATSJOB_LOGIN_PWD, to log in from others');
     const nodeId = config.nodeId || readOrMake(path.join(config.dataDir, 'node-id'), makeNodeId);
     log.info({ version: VERSION, pid: process.pid, nodeId, dataDir: config.dataDir }, 'Starting');
 
@@ -78,7 +79,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     });
     const server = await startHttp({
       host: config.httpHost, port: config.httpPort, api: late.api, hostApi: host.api, log: log.child({ component: 'http' }), clock, registry, version: VERSION,
-      credentials: { user: config.loginUser, password: config.loginPwd, isDefaultPassword: config.isDefaultPassword, ...(passwordSource.kind === 'default' ? {} : { givenBy: passwordSource.where }) },
+      credentials: { user: config.loginUser, password: config.loginPwd, isDefaultPassword: config.isDefaultPassword, ...(givenBy === undefined ? {} : { givenBy }) },
       loginKeeper,
       secretKey: config.secretKey || readOrMake(path.join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64url')),
       tokenExpireMs: config.loginTokenExpireHours * 3_600_000,

@@ -4,6 +4,7 @@ import { ConflictError, SETTING_LIST, UnavailableError, type Clock, type LoadedC
 import type { SqliteStore } from '../src-core/sql/index.ts';
 import { openBackups } from './backups.ts';
 import type { Examined } from './doctor/examine.ts';
+import { passwordGivenBy } from './password-source.ts';
 import { VERSION } from './version.ts';
 
 type Host = HttpOptions['hostApi'];
@@ -88,12 +89,13 @@ export function lateHost(parts: HostParts): LateHost {
   };
 }
 
-function settings({ loaded: { config, sources }, nodeId, databaseFile, isPasswordKept }: HostParts): ReturnType<Host['settings']> {
+function settings({ loaded, nodeId, databaseFile, isPasswordKept }: HostParts): ReturnType<Host['settings']> {
+  const { config, sources } = loaded;
   // What is made up when a setting leaves it open.
   const inForce: Partial<Record<string, string>> = { nodeId, dbUrl: databaseFile };
   return SETTING_LIST.map(({ key, name, secret, en }) => {
-    const { shown, kind, where } = sources[key];
-    const source = key === 'loginPwd' && kind === 'default' && isPasswordKept() ? 'login.json in the data folder' : where;
+    const { shown, where } = sources[key];
+    const source = key === 'loginPwd' && passwordGivenBy(loaded) === undefined && isPasswordKept() ? 'login.json in the data folder' : where;
     return { name, value: inForce[key] ?? (secret === false ? String(config[key]) : shown), source, secret: secret !== false, description: en };
   });
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readLogin, systemClock, type Config, type LoadedConfig, type LockHolder } from '../../src-core/system/index.ts';
+import { passwordGivenBy } from '../password-source.ts';
 import { reachableUrl } from '../client/scheduler-url.ts';
 import { fine, problem, type Finding } from './check.ts';
 
@@ -39,10 +40,11 @@ export async function checkPort(config: Config, running: LockHolder | undefined)
 }
 
 /** A password that everybody knows, on an address that everybody reaches. */
-export function checkPassword({ config: { isDefaultPassword, httpHost, dataDir }, sources }: LoadedConfig): Finding {
+export function checkPassword(loaded: LoadedConfig): Finding {
+  const { isDefaultPassword, httpHost, dataDir } = loaded.config;
   if (!isDefaultPassword) return fine('password', 'set by you');
   try {
-    if (sources.loginPwd.kind === 'default' && readLogin(path.join(dataDir, 'login.json')).password !== undefined) return fine('password', 'set by you, while it ran');
+    if (passwordGivenBy(loaded) === undefined && readLogin(path.join(dataDir, 'login.json')).password !== undefined) return fine('password', 'set by you, while it ran');
   } catch (error) {
     return problem('password', error instanceof Error ? error.message : String(error), 'see what is said');
   }

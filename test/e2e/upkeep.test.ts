@@ -2,7 +2,8 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canStartProgram } from '../support/program.ts';
+import type { ApiAnswer } from '../support/program-api.ts';
+import { canStartProgram, startProgram, type TestProgram } from '../support/program.ts';
 import { openWorld, type World } from '../support/world.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -86,5 +87,31 @@ describe.skipIf(!(await canStartProgram()))('the program says of itself', () => 
     expect(server).toMatchObject({ role: 'leader', pid: world.program.pid, cpuCount: expect.any(Number), tickAgeMs: expect.any(Number), pendingWrites: expect.any(Number), openSubRuns: 0 });
     expect(server.machineMemoryFreeBytes).toBeLessThan(server.machineMemoryBytes);
     expect(server.openRuns).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!(await canStartProgram()))('the password', () => {
+  const login = (program: TestProgram, password: string): Promise<ApiAnswer> => program.api.raw('POST', '//natsjob/api/login', JSON.stringify({ user: 'natsjob', password }), { 'content-type': 'application/json' });
+  const change = async (program: TestProgram, token: string, current: string, password: string): Promise<ApiAnswer> =>
+    program.api.raw('POST', '//natsjob/api/me/password', JSON.stringify({ current, password }), { 'content-type': 'application/json', authorization: `Bearer ${token}` });
+
+  test('that no setting gives is changed while it runs, and is the one after a restart', async () => {
+    await using program = await startProgram({ env: { NATSJOB_LOGIN_USER: '', NATSJOB_LOGIN_PWD: '' } });
+    const { token } = (await login(program, 'natsjob')).body;
+    expect((await change(program, token, 'natsjob', 'quite another one')).status).toBe(204);
+    expect([(await login(program, 'natsjob')).status, (await login(program, 'quite another one')).status]).toEqual([401, 200]);
+    await program.restart();
+    expect([(await login(program, 'natsjob')).status, (await login(program, 'quite another one')).status]).toEqual([401, 200]);
+    const file = path.join(program.dataDir, 'login.json');
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+    const settings = (await program.api.raw('GET', '//natsjob/api/settings', undefined as never, { authorization: `Bearer ${token}` })).body;
+    expect(settings.items.find(({ name }: Json) => name === 'NATSJOB_LOGIN_PWD')).toMatchObject({ value: '******', source: 'login.json in the data folder' });
+    expect((await program.api.raw('GET', '//natsjob/api/diagnostics', undefined as never, { authorization: `Bearer ${token}` })).body.checks).toContainEqual({ name: 'password', state: 'ok', detail: 'set by you, while it ran' });
+  });
+
+  test('that a setting gives is changed there', async () => {
+    await using program = await startProgram();
+    const answer = await program.api.post('/me/password', { current: 'a password of this test', password: 'quite another one' });
+    expect(answer.body).toMatchObject({ status: 409, detail: 'The password is given by environment NATSJOB_LOGIN_PWD: change it there and restart.' });
   });
 });
