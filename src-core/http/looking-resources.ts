@@ -1,5 +1,5 @@
-import type { AttentionItem, JobVersion, RecentRuns, RunBrief, SentMessage, UpcomingFire } from '../ports/index.ts';
-import type { AttentionItem as AttentionItemResource, JobVersionResource, RecentRun, RecentRunsResource, SentMessageResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
+import type { AttentionItem, Calendar, CalendarQuery, JobVersion, RecentRuns, RunBrief, SentMessage, UpcomingFire } from '../ports/index.ts';
+import type { AttentionItem as AttentionItemResource, CalendarResource, JobVersionResource, RecentRun, RecentRunsResource, SentMessageResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
 import { between, toJobBody } from './resources.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
 
@@ -11,6 +11,13 @@ export function toRecentRuns({ jobId, runs, ended, completed, durationMsAvg, dur
 
 export function toUpcomingFire({ jobId, namespace, app, job, expression, timezone, at }: UpcomingFire): UpcomingFireResource {
   return { jobId, namespace, app, job, expression, timezone, at: formatTime(at) };
+}
+
+export function toCalendar({ from, to, bucketMs }: CalendarQuery, { jobs, truncated }: Calendar): CalendarResource {
+  const items = jobs.map(({ jobId, namespace, app, job, expression, timezone, count, fires, perBucket }) => ({
+    jobId, namespace, app, job, expression, timezone, count, fires: fires?.map(formatTime) ?? null, perBucket,
+  }));
+  return { from: formatTime(from), to: formatTime(to), bucketMs, jobs: items, truncated };
 }
 
 export function toAttentionItem({ kind, jobId, namespace, app, job, count, reason, lastAt }: AttentionItem): AttentionItemResource {

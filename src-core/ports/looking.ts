@@ -6,6 +6,8 @@ export interface LookingApi {
   recentRuns(ids: readonly string[], limit: number): Promise<readonly RecentRuns[]>;
   /** The next fire of each enabled job, soonest first. */
   fires(filter: JobScope & { readonly limit: number }): Promise<readonly UpcomingFire[]>;
+  /** What enabled jobs are planned to do in [from, to), by address, as far as 500 jobs and a bounded time reach. */
+  calendar(query: CalendarQuery): Promise<Calendar>;
   /** Jobs somebody should look at, worst first, at most 50. */
   attention(filter: { readonly namespace?: string }): Promise<readonly AttentionItem[]>;
   /** Ends of all jobs in the scope, from roll-ups. */
@@ -37,6 +39,26 @@ export interface JobLabel {
   readonly job: string;
   readonly expression: string;
   readonly timezone: string;
+}
+
+export interface CalendarQuery extends JobScope {
+  readonly from: number;
+  readonly to: number;
+  readonly bucketMs: number;
+}
+
+export interface Calendar {
+  readonly jobs: readonly CalendarJob[];
+  /** There are more jobs or fires than were looked at. */
+  readonly truncated: boolean;
+}
+
+export interface CalendarJob extends JobLabel {
+  /** Fires in the whole stretch. */
+  readonly count: number;
+  /** Undefined when there are more than 60. */
+  readonly fires: readonly number[] | undefined;
+  readonly perBucket: readonly number[];
 }
 
 export interface AttentionItem {

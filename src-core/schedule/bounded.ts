@@ -16,6 +16,8 @@ export function boundSchedule(schedule: Schedule, bounds: Bounds): Schedule {
     key: `${schedule.key}\n${offsetMs} ${startAt ?? ''} ${endAt ?? ''}`,
     timezone: schedule.timezone,
     warnings: schedule.warnings,
+    ...(schedule.periodMs === undefined ? {} : { periodMs: schedule.periodMs }),
+    ...(endAt === null ? {} : { endAt }),
     next(after) {
       const from = startAt === null ? after : Math.max(after, startAt - 1);
       const at = schedule.next(from - offsetMs);

@@ -1,6 +1,7 @@
 export { activeWindow, type ActiveWindow } from './activeWindow.ts';
 export { backoffDelay, type Backoff } from './backoff.ts';
 export { FireBook, type DueFire } from './fireBook.ts';
+export { emptyFold, FIRES_A_PAUSE, foldFires, type FoldedFires, type FoldRange } from './foldFires.ts';
 export { FireHeap } from './fireHeap.ts';
 export { parseGoDuration } from './goDuration.ts';
 export { planMisfires, type MisfirePolicy } from './misfire.ts';

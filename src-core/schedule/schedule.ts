@@ -34,6 +34,10 @@ export interface Schedule {
   readonly timezone: string;
   /** Sentences about text that was accepted but may not mean what its author thinks. */
   readonly warnings: readonly string[];
+  /** Any two fires in a row are so far apart; absent where they are not. */
+  readonly periodMs?: number;
+  /** No fire at or after it, epoch ms; absent = no such bound. */
+  readonly endAt?: number;
   /**
    * First fire strictly after `after` (epoch ms), or undefined when there is none within 28 years.
    * Whole seconds for cron and `@every`. Pure: the same answer for the same argument, always.

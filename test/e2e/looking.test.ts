@@ -58,6 +58,29 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
     expect((await get('/fires?app=none')).items).toEqual([]);
   });
 
+  test('a calendar of what is planned, counted however often a job fires', async () => {
+    const app = await world.app();
+    const from = Date.UTC(2031, 0, 1);
+    const days = 31;
+    const at = (ms: number): string => encodeURIComponent(new Date(ms).toISOString());
+    const daily = await world.job({ app, name: 'a-daily', schedule: { expression: '0 3 * * *', timezone: 'UTC' } });
+    await world.job({ app, name: 'b-every', schedule: { expression: '@every 1s', startAt: '2030-06-01T00:00:00Z', endAt: '2031-01-30T00:00:00Z', jitterMs: 60_000 } });
+    await world.job({ app, name: 'c-cron', schedule: { expression: '* * * * * *', startAt: '2030-06-01T00:00:00Z', timezone: 'UTC' } });
+    for (const [name, fields] of Object.entries({ 'd-paused': { state: 'paused' }, 'e-off': { state: 'disabled' }, 'f-hand': { schedule: {} } })) await world.job({ app, name, schedule: { expression: '@daily' }, ...fields });
+    const calendar = await get(`/calendar?app=${app}&from=${at(from)}&to=${at(from + days * 86_400_000)}&bucketMs=86400000`);
+    expect(calendar.jobs.map(({ job: name }: Json) => name)).toEqual(['a-daily', 'b-every', 'c-cron']);
+    expect(calendar).toMatchObject({ bucketMs: 86_400_000, truncated: true });
+    const [ofDaily, ofEvery, ofCron] = calendar.jobs;
+    expect(ofDaily).toMatchObject({ jobId: (await daily.get()).id, count: days, timezone: 'UTC', perBucket: new Array(days).fill(1) });
+    expect(ofDaily.fires.map((fire: string) => Date.parse(fire))).toEqual(Array.from({ length: days }, (_, day) => from + day * 86_400_000 + 3 * 3_600_000));
+    expect(ofEvery).toMatchObject({ count: 29 * 86_400, fires: null, perBucket: [...new Array(29).fill(86_400), 0, 0] });
+    expect(ofCron.count).toBeGreaterThan(86_400);
+    expect(ofCron.perBucket[0]).toBe(86_400);
+    expect((await get(`/calendar?app=${app}&from=${at(from)}&to=${at(from + 3_600_000)}`)).jobs.map(({ count }: Json) => count)).toEqual([3_600, 3_600]);
+    expect(await get(`/calendar?app=none`)).toMatchObject({ jobs: [], truncated: false });
+    expect((await get(`/calendar?app=${app}&to=${at(Date.now() + 1_000)}&from=${at(Date.now() - 86_400_000)}`)).jobs).toEqual([]);
+  });
+
   test('ends of all jobs, of a namespace and of an app', async () => {
     const sum = async (query: string): Promise<number[]> => {
       const { items } = await get(`/stats?${query}`);

@@ -39,7 +39,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     await world.settled();
     const open = await job.start({ delayMs: 60_000 });
     for (const path of ['/me', '/namespaces', '/namespaces/brief', '/namespaces/brief/apps', '/namespaces/brief/apps/a', '/jobs', '/jobs/brief.a.lite', `/jobs/${job.key}`, `/jobs/${job.key}/explain`,
-      `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${taskId}/messages`, '/jobs/brief.a.lite/versions', `/runs/${open}`, '/workers', '/servers', '/overview', '/skips', '/stats', '/attention', '/fires', '/jobs/count', '/runs/count', '/jobs/recent-runs?ids=brief.a.lite',
+      `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${taskId}/messages`, '/jobs/brief.a.lite/versions', `/runs/${open}`, '/workers', '/servers', '/overview', '/skips', '/stats', '/attention', '/calendar', '/fires', '/jobs/count', '/runs/count', '/jobs/recent-runs?ids=brief.a.lite',
       '//healthz', '//readyz', '//metrics', '/openapi.json', '/live']) await api.get(path);
     await api.patch('/jobs/brief.a.lite', { state: 'disabled' }, await match('/jobs/brief.a.lite'));
     await api.put('/jobs/brief.a.lite', (await api.get('/jobs/brief.a.lite')).body, await match('/jobs/brief.a.lite'));

@@ -72,6 +72,7 @@ export function createFakeApi(): FakeApi {
     looking: {
       recentRuns: call('looking.recentRuns', () => [{ jobId: '7', runs: [runRecord({ state: 'completed', endedAt: T0 + 100 }), runRecord()], ended: 1, completed: 1, durationMsAvg: 96, durationMsP95: 96 }]),
       fires: call('looking.fires', () => [{ ...LABEL, at: T0 }]),
+      calendar: call('looking.calendar', () => ({ jobs: [{ ...LABEL, count: 1, fires: [T0], perBucket: [1] }, { ...LABEL, count: 61, fires: undefined, perBucket: [61] }], truncated: true })),
       attention: call('looking.attention', () => [{ kind: 'failing', jobId: '7', namespace: 'app', app: 'orders', job: 'nightly', count: 3, reason: 'r', lastAt: T0 }]),
       stats: call('looking.stats', () => [TOTALS]),
     },

@@ -1,10 +1,12 @@
 import { average, percentile } from '../../domain/percentile.ts';
 import { isFinal } from '../../domain/run.ts';
-import type { EndTotals, JobLabel, JobScope, LookingApi, RecentRuns, RunBrief, Store } from '../../ports/index.ts';
+import type { EndTotals, JobScope, LookingApi, RecentRuns, RunBrief, Store } from '../../ports/index.ts';
 import { soonest } from '../../schedule/index.ts';
 import type { JobRuntime } from '../job-runtime.ts';
 import type { Jobs } from '../jobs.ts';
 import { attention } from './attention.ts';
+import { calendar } from './calendar.ts';
+import { jobsIn, labelOf } from './job-scope.ts';
 import type { JobApiParts } from './api-parts.ts';
 
 /** `seen` answers once the database is read. */
@@ -21,6 +23,9 @@ export function lookingApi(seen: () => JobApiParts): LookingApi {
       const next = (job: JobRuntime): number | undefined => (job.definition.state === 'enabled' ? jobs.fires.nextFireOf(job) : undefined);
       return soonest(jobsIn(jobs, scope), next, limit).map(({ at, item }) => ({ ...labelOf(item), at }));
     },
+    async calendar(query) {
+      return calendar(seen(), query);
+    },
     async attention({ namespace }) {
       return attention(seen(), namespace);
     },
@@ -31,23 +36,11 @@ export function lookingApi(seen: () => JobApiParts): LookingApi {
   };
 }
 
-export function* jobsIn(jobs: Jobs, { namespace, app }: JobScope): Iterable<JobRuntime> {
-  for (const job of jobs.all()) {
-    if (namespace !== undefined && job.definition.namespace !== namespace) continue;
-    if (app === undefined || job.definition.app === app) yield job;
-  }
-}
-
 /** From roll-ups. When the scope holds every job there is, the sums over all of them are read: one row a minute. */
 export async function endsIn(store: Store, jobs: Jobs, scope: JobScope, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]> {
   if (scope.namespace === undefined && scope.app === undefined) return store.endTotals(query);
   const jobNumbers = Array.from(jobsIn(jobs, scope), (job) => job.number);
   return store.endTotals(jobNumbers.length === jobs.size ? query : { ...query, jobNumbers });
-}
-
-export function labelOf(job: JobRuntime): JobLabel {
-  const { namespace, app, name, schedule } = job.definition;
-  return { jobId: String(job.number), namespace, app, job: name, expression: schedule.expression, timezone: job.schedule.timezone };
 }
 
 /** The runs come newest first. */

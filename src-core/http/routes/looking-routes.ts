@@ -1,13 +1,14 @@
+import { InvalidInputError } from '../../domain/errors.ts';
 import type { SchedulerApi } from '../../ports/api.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { toAttentionItem, toJobVersion, toRecentRuns, toSentMessage, toUpcomingFire } from '../looking-resources.ts';
+import { toAttentionItem, toCalendar, toJobVersion, toRecentRuns, toSentMessage, toUpcomingFire } from '../looking-resources.ts';
 import { itemsOf, pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { integer, jobId, jobIds, name, taskId } from './fields.ts';
 import { present } from './present.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
-import { statsAnswer, statsFields, statsRange } from './stats-range.ts';
+import { checkRange, statsAnswer, statsFields, statsRange } from './stats-range.ts';
 
 /** What is looked at beside the lists. */
 export function lookingRoutes(api: SchedulerApi, clock: Clock): readonly Route[] {
@@ -44,6 +45,17 @@ export function lookingRoutes(api: SchedulerApi, clock: Clock): readonly Route[]
       handle: async ({ query }) => ok({ items: (await api.looking.attention(present(query))).map(toAttentionItem) }),
     }),
     defineRoute({
+      method: 'GET', path: '/calendar', operationId: 'calendar', summary: 'What enabled jobs are planned to do, by address; the next 24 hours by the hour unless asked otherwise', tag: 'Schedule',
+      query: { ...scope, ...statsFields() },
+      answers: { 200: ref('Calendar') },
+      handle: async ({ query: { from: start, to: end, bucketMs, ...rest } }) => {
+        const from = start ?? clock.now();
+        const query = { ...present(rest), from, to: end ?? from + DAY, bucketMs };
+        checkCalendar(query);
+        return ok(toCalendar(query, await api.looking.calendar(query)));
+      },
+    }),
+    defineRoute({
       method: 'GET', path: '/stats', operationId: 'stats', summary: 'Ends of all jobs per stretch of time; the last 24 hours by the hour unless asked otherwise', tag: 'Cluster',
       query: { ...scope, ...statsFields() },
       answers: { 200: ref('Stats') },
@@ -53,4 +65,14 @@ export function lookingRoutes(api: SchedulerApi, clock: Clock): readonly Route[]
       },
     }),
   ];
+}
+
+const DAY = 86_400_000;
+const MOST_DAYS = 62;
+const MOST_BUCKETS = 1_500;
+
+function checkCalendar({ from, to, bucketMs }: { from: number; to: number; bucketMs: number }): void {
+  checkRange(from, to);
+  if (to - from > MOST_DAYS * DAY) throw new InvalidInputError([{ field: 'to', message: `must be at most ${MOST_DAYS} days after from` }]);
+  if ((to - from) / bucketMs > MOST_BUCKETS) throw new InvalidInputError([{ field: 'bucketMs', message: `makes more than ${MOST_BUCKETS} stretches of this range; take a longer one` }]);
 }

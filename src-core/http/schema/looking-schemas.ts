@@ -1,5 +1,5 @@
 import { RUN_STATES } from '../../domain/run.ts';
-import type { AttentionItem, CountResource, JobVersionResource, RecentRun, RecentRunsResource, RunBulkResource, SentMessageResource, UpcomingFire } from '../contract.ts';
+import type { AttentionItem, CalendarJob, CalendarResource, CountResource, JobVersionResource, RecentRun, RecentRunsResource, RunBulkResource, SentMessageResource, UpcomingFire } from '../contract.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, ref, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -26,6 +26,18 @@ export const LOOKING_SCHEMAS = {
     count: { ...COUNT, description: 'Ends in a row, milliseconds late, or fires skipped' },
     reason: TEXT,
     lastAt: TIME,
+  }),
+  Calendar: objectOf<CalendarResource>({
+    from: TIME,
+    to: TIME,
+    bucketMs: COUNT,
+    jobs: listOf(objectOf<CalendarJob>({
+      ...LABEL,
+      count: { ...COUNT, description: 'Fires in the whole stretch' },
+      fires: { ...orNull(listOf(TIME)), description: 'Null when there are more than 60' },
+      perBucket: listOf(COUNT),
+    })),
+    truncated: { ...FLAG, description: 'There are more jobs or fires than were looked at' },
   }),
   JobVersion: objectOf<JobVersionResource>({ version: COUNT, at: TIME, deleted: FLAG, definition: { ...orNull(ref('JobDefinition')), description: 'As POST and PUT take it; null of a deletion' } }),
   SentMessage: objectOf<SentMessageResource>({ sequence: COUNT, subject: TEXT, headers: { type: 'object', additionalProperties: TEXT }, text: TEXT, at: TIME }),
