@@ -13,6 +13,7 @@ export const parts = {
   argsBadAt: (line: number, column: number) => `This is not JSON: see line ${line}, column ${column}.`,
   argsBadKind: 'Give an object, a list, a number, true or false; for a text choose Text.',
   argsTooBig: 'These args are too big.',
+  numberRange: (least: number, most: number) => `Must be a whole number from ${least} to ${most}.`,
   durationBad: 'Write a duration like 500ms, 10s, 5m, 1h30m or 2d.',
   durationRange: (least: string, most: string) => `Must be from ${least} to ${most}.`,
   runTitle: (job: string) => `Run ${job}`,

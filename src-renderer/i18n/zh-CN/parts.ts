@@ -39,6 +39,7 @@ export const parts = {
   argsBadAt: (line: number, column: number) => `不是有效的 JSON：第 ${line} 行第 ${column} 列。`,
   argsBadKind: '请填写对象、数组、数字或布尔值；文本请选“文本”。',
   argsTooBig: '参数过大。',
+  numberRange: (least: number, most: number) => `须为 ${least} 到 ${most} 的整数。`,
   durationBad: '时长写法如 500ms、10s、5m、1h30m、2d。',
   durationRange: (least: string, most: string) => `须在 ${least} 到 ${most} 之间。`,
   runTitle: (job: string) => `执行 ${job}`,
