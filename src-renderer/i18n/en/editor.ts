@@ -9,6 +9,7 @@ export const editor = {
   behind: 'Somebody else has saved this job meanwhile. Go on writing: when you save, you see what differs and choose.',
   basics: 'Basics',
   nameHint: 'Letters, digits, _ and -; it becomes part of the subject',
+  ownerHint: 'Who to ask about it',
   placeUnknown: (name: string) => `${name} does not exist yet.`,
   placeCreate: 'Create it',
   stateHints: { enabled: 'Fires by its schedule and by hand', disabled: 'Fires neither by its schedule nor by hand', paused: 'Keeps its schedule; fires are skipped, or held where it queues' },

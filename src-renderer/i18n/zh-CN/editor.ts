@@ -35,6 +35,7 @@ export const editor = {
   behind: '他人刚刚保存了此任务。可继续编辑，保存时会列出差异供选择。',
   basics: '基本信息',
   nameHint: '字母、数字、_ 和 -，会成为主题的一部分',
+  ownerHint: '有问题找谁',
   placeUnknown: (name: string) => `${name} 还不存在。`,
   placeCreate: '创建',
   stateHints: { enabled: '按调度触发，也可手动执行', disabled: '不触发，也不能手动执行', paused: '调度保留；触发会被跳过，设为排队时先等待' },

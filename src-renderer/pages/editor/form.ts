@@ -11,6 +11,7 @@ export interface JobForm {
   name: string;
   description: string;
   tags: string;
+  owner: string;
   state: JobResource['state'];
   kind: ScheduleKind;
   /** Of each kind its own text, so that changing one's mind loses nothing. */
@@ -46,7 +47,7 @@ export interface JobForm {
 
 /** What the server takes for what is absent. */
 const DEFAULTS: JobForm = {
-  namespace: 'app', app: '', name: '', description: '', tags: '', state: 'enabled',
+  namespace: 'app', app: '', name: '', description: '', tags: '', owner: '', state: 'enabled',
   kind: 'cron', cron: '', every: '10s', once: '', timezone: '', startAt: null, endAt: null, dst: 'once', jitterMs: 0,
   misfire: { policy: 'once', windowMs: 60_000, max: 10 },
   category: 'standalone', model: 'max', condition: '',
@@ -63,8 +64,8 @@ export function newForm(namespace: string, app: string): JobForm {
 export function formOf(job: JobDefinitionBody): JobForm {
   const { schedule, retry, rate, misfire } = job;
   const form = structuredClone(DEFAULTS);
-  const { namespace, app, name, description, state, category, model, condition, priority } = job;
-  Object.assign(form, { namespace, app, name, description, state, category, model, condition, priority, tags: job.tags.join(', '), args: draftOf(job.args), misfire: { ...misfire } });
+  const { namespace, app, name, description, owner, state, category, model, condition, priority } = job;
+  Object.assign(form, { namespace, app, name, description, owner, state, category, model, condition, priority, tags: job.tags.join(', '), args: draftOf(job.args), misfire: { ...misfire } });
   Object.assign(form, readExpression(schedule.expression));
   Object.assign(form, { timezone: schedule.timezone, startAt: schedule.startAt, endAt: schedule.endAt, dst: schedule.dst, jitterMs: schedule.jitterMs });
   form.maxRunning = job.maxRunning ?? form.maxRunning;
@@ -110,7 +111,7 @@ export function bodyOf(form: JobForm): JobDefinitionBody {
   const { namespace, app, name, description, state, category, model, priority, misfire } = form;
   const { maxRunning, overlap, queueLimit, timeoutMs, attempts, backoff, delayMs, maxDelayMs } = form;
   return {
-    namespace: namespace.trim(), app: app.trim(), name: name.trim(), description, state, category, model,
+    namespace: namespace.trim(), app: app.trim(), name: name.trim(), description, owner: form.owner.trim(), state, category, model,
     condition: choosesWorker(form) ? form.condition : '',
     schedule: { expression: expressionOf(form), timezone: form.timezone.trim(), startAt: form.startAt, endAt: form.endAt, dst: form.dst, jitterMs: form.jitterMs },
     misfire: { ...misfire }, rate: form.limitsRate ? { max: form.rateMax, perMs: form.ratePerMs } : null, priority, tags: splitTags(form.tags), args: valueOf(form.args),

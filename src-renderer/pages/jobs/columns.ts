@@ -2,7 +2,7 @@ import type { Messages } from '../../i18n/index.svelte.ts';
 import { ColumnChoice } from '../../state/columns.svelte.ts';
 
 export const COLUMNS = [
-  'schedule', 'next', 'last', 'recent', 'success', 'duration', 'mode', 'subjectMode', 'concurrency', 'timeout', 'workers', 'condition', 'args', 'priority', 'description', 'tags', 'created', 'updated', 'id',
+  'schedule', 'next', 'last', 'recent', 'success', 'duration', 'mode', 'subjectMode', 'concurrency', 'timeout', 'workers', 'condition', 'args', 'priority', 'description', 'tags', 'owner', 'created', 'updated', 'id',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -17,6 +17,6 @@ export function columnLabels(t: Messages): Readonly<Record<Column, string>> {
   return {
     schedule: jobs.schedule, next: jobs.nextRun, last: jobs.lastRun, recent: jobs.recent, success: jobs.success, duration: jobs.avgP95, mode: jobs.mode, subjectMode: jobs.subjectMode,
     concurrency: jobs.concurrency, timeout: jobs.timeout, workers: jobs.workers, condition: jobs.condition, args: t.parts.args, priority: t.parts.priority, description: common.description, tags: jobs.tags,
-    created: common.created, updated: common.updated, id: common.id,
+    owner: jobs.owner, created: common.created, updated: common.updated, id: common.id,
   };
 }
