@@ -93,10 +93,10 @@ function settings({ loaded, nodeId, databaseFile, isPasswordKept }: HostParts): 
   const { config, sources } = loaded;
   // What is made up when a setting leaves it open.
   const inForce: Partial<Record<string, string>> = { nodeId, dbUrl: databaseFile };
-  return SETTING_LIST.map(({ key, name, secret, en }) => {
+  return SETTING_LIST.map(({ key, name, secret, en, zh }) => {
     const { shown, where } = sources[key];
     const source = key === 'loginPwd' && passwordGivenBy(loaded) === undefined && isPasswordKept() ? 'login.json in the data folder' : where;
-    return { name, value: inForce[key] ?? (secret === false ? String(config[key]) : shown), source, secret: secret !== false, description: en };
+    return { name, value: inForce[key] ?? (secret === false ? String(config[key]) : shown), source, secret: secret !== false, description: en, descriptionZh: zh };
   });
 }
 

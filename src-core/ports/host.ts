@@ -23,6 +23,8 @@ export interface SettingView {
   readonly source: string;
   readonly secret: boolean;
   readonly description: string;
+  /** The same in Chinese. */
+  readonly descriptionZh: string;
 }
 
 export interface DatabaseView {

@@ -9,6 +9,8 @@ export interface SettingResource {
   readonly source: string;
   readonly secret: boolean;
   readonly description: string;
+  /** The same in Chinese. */
+  readonly descriptionZh: string;
 }
 
 /** GET /database. */

@@ -4,7 +4,7 @@ import type { Schema } from './schema.ts';
 
 /** Named schemas of what the program says of itself and of NATS. */
 export const HOST_SCHEMAS: Readonly<Record<string, Schema>> = {
-  Setting: objectOf<SettingResource>({ name: TEXT, value: TEXT, source: TEXT, secret: FLAG, description: TEXT }),
+  Setting: objectOf<SettingResource>({ name: TEXT, value: TEXT, source: TEXT, secret: FLAG, description: TEXT, descriptionZh: TEXT }),
   Database: objectOf<DatabaseResource>({
     kind: TEXT,
     path: TEXT,
