@@ -13,12 +13,18 @@ export class RunList {
   #filter: RunFilter = {};
   #newest = '';
   #fresh = $state.raw<ReadonlySet<string>>(new Set());
+  /** Rows of a page; as the person likes when not given. */
+  readonly #limit: number | undefined;
   readonly selection = new Selection();
   readonly list = new PagedList<RunResource>({
     key: ({ taskId }) => taskId,
-    load: (cursor, signal) => api.get<Page<RunResource>>('runs', { ...this.#filter, limit: prefs.pageSize, cursor }, signal),
+    load: (cursor, signal) => api.get<Page<RunResource>>('runs', { ...this.#filter, limit: this.#limit ?? prefs.pageSize, cursor }, signal),
   });
   readonly count = new Loaded<CountResource>((signal) => api.get('runs/count', { ...this.#filter }, signal));
+
+  constructor(limit?: number) {
+    this.#limit = limit;
+  }
 
   /** New runs that match and are not shown. */
   get fresh(): number { return this.#fresh.size; }

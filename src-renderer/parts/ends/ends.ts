@@ -29,8 +29,8 @@ export function everyHour(buckets: readonly StatsBucket[], nowMs: number): reado
   return hours;
 }
 
-/** A bar for each hour, or for several where there is little room. */
-export function barsOf(buckets: readonly StatsBucket[], width: number): readonly StackedBar[] {
+/** A bar for each hour, or for several where there is little room. `about`: of which runs, as the list's address says it. */
+export function barsOf(buckets: readonly StatsBucket[], width: number, about: Readonly<Record<string, string>> = {}): readonly StackedBar[] {
   const hours = [1, 2, 3, 4, 6, 8, 12].find((count) => width / Math.ceil(buckets.length / count) >= LEAST_PX) ?? 24;
   const bars: StackedBar[] = [];
   for (let start = 0; start < buckets.length; start += hours) {
@@ -42,7 +42,7 @@ export function barsOf(buckets: readonly StatsBucket[], width: number): readonly
     const tick = times.text(from, 'clock');
     bars.push({
       key: String(from), tick, parts, label: `${tick}–${times.text(to, 'clock')}: ${ends.join(', ') || i18n.t.overview.nothing}`,
-      href: link('/runs', { from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
+      href: link('/runs', { ...about, from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
     });
   }
   return bars;
