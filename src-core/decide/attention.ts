@@ -30,6 +30,12 @@ export function failingOf(jobNumber: number, newestFirst: readonly { readonly st
   return { kind: 'failing', jobNumber, count, reason: reason || state, lastAt: endedAt };
 }
 
+/** Whether the newest few runs of a job leave it open, or make it sure, that it is failing. */
+export function mayFail(newestFirst: readonly { readonly state: RunState }[]): boolean {
+  const ended = newestFirst.filter(({ state }) => isFinal(state));
+  return ended.slice(0, FAILING_ENDS).every(({ state }) => state !== 'completed');
+}
+
 export function lateOf({ jobNumber, runs, latenessMsSum, lastAt }: { jobNumber: number; runs: number; latenessMsSum: number; lastAt: number }): Worry {
   return { kind: 'late', jobNumber, count: Math.round(latenessMsSum / runs), reason: `on average of ${runs} runs`, lastAt };
 }

@@ -1,4 +1,4 @@
-import { failingOf, lateOf, skippedOf, worstFirst } from '../../decide/index.ts';
+import { failingOf, lateOf, mayFail, skippedOf, worstFirst } from '../../decide/index.ts';
 import type { Worry } from '../../decide/index.ts';
 import { isFinal, RUN_STATES } from '../../domain/run.ts';
 import type { AttentionItem } from '../../ports/index.ts';
@@ -9,6 +9,7 @@ const MOST_ITEMS = 50;
 /** Bad ends looked at to find the jobs that may be failing, and how many of those and of their runs are read. */
 const BAD_ENDS = 1_000;
 const SUSPECTS = 200;
+const FIRST_LOOK = 10;
 const ENDS_IN_A_ROW = 100;
 const MOST_SKIPS = 20_000;
 const LATE_MS = 2_000;
@@ -29,9 +30,12 @@ export async function attention({ context: { store, clock }, jobs }: JobApiParts
     store.skips({ ...scope, from: Math.floor(from / HOUR_MS) * HOUR_MS, limit: MOST_SKIPS }),
   ]);
   const suspects = [...new Set(bad.items.map(({ jobNumber }) => jobNumber))].filter(isOurs).slice(0, SUSPECTS);
-  const runs = await store.recentRuns(suspects, ENDS_IN_A_ROW);
+  // Most suspects have been fine since: the newest few runs tell, and few are left of which many are read.
+  const newest = await store.recentRuns(suspects, FIRST_LOOK);
+  const likely = suspects.filter((jobNumber) => mayFail(newest.get(jobNumber) ?? [])).slice(0, MOST_ITEMS);
+  const runs = await store.recentRuns(likely, ENDS_IN_A_ROW);
   const worries = [
-    ...[...runs].flatMap(([jobNumber, newest]) => failingOf(jobNumber, newest) ?? []),
+    ...[...runs].flatMap(([jobNumber, ofJob]) => failingOf(jobNumber, ofJob) ?? []),
     ...late.map(lateOf),
     ...skippedOf(skips.items, from),
   ].filter(({ jobNumber }) => isOurs(jobNumber));

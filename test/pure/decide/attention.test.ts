@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failingOf, lateOf, skippedOf, worstFirst } from '../../../src-core/decide/index.ts';
+import { failingOf, lateOf, mayFail, skippedOf, worstFirst } from '../../../src-core/decide/index.ts';
 import type { RunState } from '../../../src-core/domain/index.ts';
 
 const ends = (...states: RunState[]) => states.map((state, index) => ({ state, reason: index === 1 ? 'older' : '', endedAt: 100 - index }));
@@ -9,6 +9,12 @@ test.each<[RunState[], number | undefined]>([
   [['failed', 'failed'], undefined], [['completed'], undefined], [[], undefined], [['failed', 'failed', 'failed', 'failed'], 4],
 ])('of %j, %s ends in a row are bad', (states, count) => {
   expect(failingOf(7, ends(...states))?.count).toBe(count);
+  if (count !== undefined) expect([1, 2, 3, 9].every((seen) => mayFail(ends(...states.slice(0, seen))))).toBe(true);
+});
+
+test('a job that was fine among its last three ends is not failing', () => {
+  expect(mayFail(ends('active', 'failed', 'failed', 'completed'))).toBe(false);
+  expect(mayFail(ends('active', 'failed', 'failed'))).toBe(true);
 });
 
 test('what fails says why the last one did', () => {
