@@ -14,7 +14,7 @@ const FIELDS = [
   'queueLimit', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'owner',
 ];
 /** Sent back by somebody who edits what the API gave: accepted, ignored. */
-const READ_ONLY = ['id', 'version', 'createdAt', 'updatedAt', 'nextFireAt', 'lastRun', 'running', 'queued'];
+const READ_ONLY = ['id', 'version', 'createdAt', 'updatedAt', 'nextFireAt', 'scheduleWords', 'lastRun', 'running', 'queued'];
 /** What lite and plus, which keep no runs, cannot have. */
 const ROW_FIELDS = ['maxRunning', 'overlap', 'queueLimit', 'timeoutMs', 'retry'];
 

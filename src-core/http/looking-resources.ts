@@ -1,6 +1,7 @@
 import type { AttentionItem, Calendar, CalendarQuery, JobVersion, RecentRuns, RunBrief, SentMessage, UpcomingFire } from '../ports/index.ts';
 import type { AttentionItem as AttentionItemResource, CalendarResource, JobVersionResource, RecentRun, RecentRunsResource, SentMessageResource, UpcomingFire as UpcomingFireResource } from './contract.ts';
 import { between, toJobBody } from './resources.ts';
+import { scheduleWords } from './schedule-words.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
 
 /* Domain value → resource, for what is looked at beside the lists. */
@@ -10,12 +11,12 @@ export function toRecentRuns({ jobId, runs, ended, completed, durationMsAvg, dur
 }
 
 export function toUpcomingFire({ jobId, namespace, app, job, expression, timezone, at }: UpcomingFire): UpcomingFireResource {
-  return { jobId, namespace, app, job, expression, timezone, at: formatTime(at) };
+  return { jobId, namespace, app, job, expression, timezone, words: scheduleWords(expression), at: formatTime(at) };
 }
 
 export function toCalendar({ from, to, bucketMs }: CalendarQuery, { jobs, truncated }: Calendar): CalendarResource {
   const items = jobs.map(({ jobId, namespace, app, job, expression, timezone, count, fires, perBucket }) => ({
-    jobId, namespace, app, job, expression, timezone, count, fires: fires?.map(formatTime) ?? null, perBucket,
+    jobId, namespace, app, job, expression, timezone, words: scheduleWords(expression), count, fires: fires?.map(formatTime) ?? null, perBucket,
   }));
   return { from: formatTime(from), to: formatTime(to), bucketMs, jobs: items, truncated };
 }

@@ -8,6 +8,7 @@ import type {
   AppResource, ExplanationResource, JobDefinitionBody, JobResource, NamespaceResource, OverviewResource, PreviewResource, RunEventResource, RunResource, RunSummary, ServerResource,
   SkipResource, StatsBucket, SubRunResource, WorkerResource,
 } from './contract.ts';
+import { scheduleWords } from './schedule-words.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
 
 /* Domain value → resource, one function each. */
@@ -29,6 +30,7 @@ export function toJob(view: JobView): JobResource {
     createdAt: formatTime(definition.createdAt),
     updatedAt: formatTime(definition.updatedAt),
     nextFireAt: formatOptionalTime(view.nextFireAt),
+    scheduleWords: scheduleWords(definition.schedule.expression),
     running: view.running,
     queued: view.queued,
     lastRun: view.lastRun === undefined ? null : toRunSummary(view.lastRun),
@@ -164,9 +166,10 @@ export function toStatsBucket(totals: EndTotals): StatsBucket {
   };
 }
 
-export function toPreview(preview: SchedulePreview): PreviewResource {
+export function toPreview(expression: string, preview: SchedulePreview): PreviewResource {
   return {
     timezone: preview.timezone,
+    words: scheduleWords(expression),
     fires: preview.fires.map((fire) => ({ at: formatTime(fire.at), local: fire.local, note: fire.note ?? null })),
     notes: preview.notes,
   };

@@ -31,6 +31,6 @@ export async function jobGet(context: CommandContext): Promise<number> {
 
 /** The part of a job that a person writes. */
 export function applicable(job: JobResource): Record<string, unknown> {
-  const { id, version, createdAt, updatedAt, nextFireAt, running, queued, lastRun, ...written } = job;
+  const { id, version, createdAt, updatedAt, nextFireAt, scheduleWords, running, queued, lastRun, ...written } = job;
   return written;
 }

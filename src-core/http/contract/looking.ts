@@ -1,5 +1,5 @@
 import type { RunState, Trigger } from '../../domain/run.ts';
-import type { BulkResource, JobResource, RunSummary, Time } from './resources.ts';
+import type { BulkResource, JobResource, RunSummary, ScheduleWords, Time } from './resources.ts';
 
 /* What the panel looks at beside the lists. */
 
@@ -24,6 +24,7 @@ export interface UpcomingFire {
   readonly job: string;
   readonly expression: string;
   readonly timezone: string;
+  readonly words: ScheduleWords | null;
   readonly at: Time;
 }
 
@@ -44,6 +45,7 @@ export interface CalendarJob {
   readonly job: string;
   readonly expression: string;
   readonly timezone: string;
+  readonly words: ScheduleWords | null;
   /** Fires in the whole stretch. */
   readonly count: number;
   /** Null when there are more than 60. */
@@ -75,7 +77,7 @@ export interface JobVersionResource {
 }
 
 /** The part of a job that is defined, not derived. */
-export type JobDefinitionBody = Omit<JobResource, 'id' | 'version' | 'createdAt' | 'updatedAt' | 'nextFireAt' | 'running' | 'queued' | 'lastRun'>;
+export type JobDefinitionBody = Omit<JobResource, 'id' | 'version' | 'createdAt' | 'updatedAt' | 'nextFireAt' | 'scheduleWords' | 'running' | 'queued' | 'lastRun'>;
 
 /** GET /jobs/count, GET /runs/count with the filters of their lists. `more`: there are more than were counted. */
 export type CountResource = { readonly count: number; readonly more: boolean };

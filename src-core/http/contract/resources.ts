@@ -73,6 +73,8 @@ export interface ScheduleResource {
   readonly jitterMs: number;
 }
 
+export type ScheduleWords = { readonly en: string; readonly 'zh-CN': string };
+
 /** Of a lite or plus job there is no maxRunning, overlap, queueLimit, timeoutMs or retry: nothing watches its runs. */
 export interface JobResource {
   readonly id: string;
@@ -102,6 +104,8 @@ export interface JobResource {
   readonly createdAt: Time;
   readonly updatedAt: Time;
   readonly nextFireAt: Time | null;
+  /** The schedule in words; null when there are none for it. */
+  readonly scheduleWords: ScheduleWords | null;
   readonly running: number;
   readonly queued: number;
   readonly lastRun: RunSummary | null;
@@ -261,6 +265,8 @@ export interface PreviewRequest {
 
 export interface PreviewResource {
   readonly timezone: string;
+  /** Null when there are none for it. */
+  readonly words: ScheduleWords | null;
   readonly fires: readonly { readonly at: Time; readonly local: string; readonly note: string | null }[];
   readonly notes: readonly string[];
 }

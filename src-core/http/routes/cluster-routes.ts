@@ -18,7 +18,7 @@ export function clusterRoutes(api: SchedulerApi): readonly Route[] {
       answers: { 200: ref('Preview') },
       handle: async ({ body }) => {
         const { expression, timezone = '', dst = 'once', count = 10 } = body;
-        return ok(toPreview(await api.schedule.preview({ expression, timezone, dst, count, from: readTime(body.from), anchor: readTime(body.anchor) })));
+        return ok(toPreview(expression, await api.schedule.preview({ expression, timezone, dst, count, from: readTime(body.from), anchor: readTime(body.anchor) })));
       },
     }),
     defineRoute({

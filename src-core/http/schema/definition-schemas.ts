@@ -65,7 +65,7 @@ const JOB_PROPERTIES: Readonly<Record<string, Schema>> = {
   state: choice(JOB_STATES, 'enabled'),
   owner: { ...withDefault(orNull({ type: 'string', maxLength: 64 }), ''), description: 'Who to ask about it; free text' },
   tags: withDefault(orNull({ type: 'array', items: { type: 'string', minLength: 1, maxLength: 64 }, maxItems: 20 }), []),
-  ...ignored('id', 'version', 'createdAt', 'updatedAt', 'nextFireAt', 'lastRun', 'running', 'queued'),
+  ...ignored('id', 'version', 'createdAt', 'updatedAt', 'nextFireAt', 'scheduleWords', 'lastRun', 'running', 'queued'),
 };
 
 export const JOB_REQUEST: Schema = {

@@ -1,13 +1,14 @@
 import { RUN_STATES } from '../../domain/run.ts';
-import type { AttentionItem, CalendarJob, CalendarResource, CountResource, JobVersionResource, RecentRun, RecentRunsResource, RunBulkResource, SentMessageResource, UpcomingFire } from '../contract.ts';
+import type { AttentionItem, CalendarJob, CalendarResource, CountResource, JobVersionResource, RecentRun, RecentRunsResource, RunBulkResource, ScheduleWords, SentMessageResource, UpcomingFire } from '../contract.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, ref, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 
 const TASK_ID: Schema = { type: 'string', pattern: '^[0-9]{1,19}$' };
-const LABEL = { jobId: TEXT, namespace: TEXT, app: TEXT, job: TEXT, expression: TEXT, timezone: { ...TEXT, description: 'The one in force' } };
+const LABEL = { words: orNull(ref('ScheduleWords')), jobId: TEXT, namespace: TEXT, app: TEXT, job: TEXT, expression: TEXT, timezone: { ...TEXT, description: 'The one in force' } };
 
 /** Of contract/looking.ts. */
 export const LOOKING_SCHEMAS = {
+  ScheduleWords: objectOf<ScheduleWords>({ en: TEXT, 'zh-CN': TEXT }),
   RecentRuns: objectOf<RecentRunsResource>({
     jobId: TEXT,
     runs: listOf(objectOf<RecentRun>({ taskId: TASK_ID, state: oneOf(RUN_STATES), scheduledAt: orNull(TIME), latenessMs: orNull(NUMBER), durationMs: orNull(NUMBER), reason: TEXT })),

@@ -100,6 +100,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
       createdAt: TIME,
       updatedAt: TIME,
       nextFireAt: orNull(TIME),
+      scheduleWords: orNull(ref('ScheduleWords')),
       running: COUNT,
       queued: COUNT,
       lastRun: orNull(ref('RunSummary')),
@@ -147,6 +148,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
   BulkResult: objectOf<BulkResource>({ matched: COUNT, done: COUNT, failures: listOf(objectOf<{ id: string; message: string }>({ id: TEXT, message: TEXT })) }),
   Preview: objectOf<PreviewResource>({
     timezone: TEXT,
+    words: orNull(ref('ScheduleWords')),
     fires: listOf(objectOf<PreviewResource['fires'][number]>({ at: TIME, local: TEXT, note: orNull(TEXT) })),
     notes: listOf(TEXT),
   }),

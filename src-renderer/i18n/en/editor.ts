@@ -1,4 +1,8 @@
 export const editor = {
+  cronPresets: {
+    '* * * * *': 'Every minute', '*/5 * * * *': 'Every 5 minutes', '0 * * * *': 'Every hour', '0 2 * * *': 'Every day at 02:00', '0 9 * * MON-FRI': 'Monday to Friday at 09:00',
+    '0 9 * * MON': 'Mondays at 09:00', '0 3 1 * *': 'The 1st of the month at 03:00', '0 18 L * *': 'The last day of the month at 18:00',
+  },
   editTitle: (job: string) => `Edit ${job}`,
   copyName: (name: string) => `${name}-copy`,
   created: (job: string) => `${job} was created.`,

@@ -25,6 +25,10 @@ const NOTES: readonly (readonly [RegExp, string])[] = [
 ];
 
 export const editor = {
+  cronPresets: {
+    '* * * * *': '每分钟', '*/5 * * * *': '每 5 分钟', '0 * * * *': '每小时', '0 2 * * *': '每天 02:00', '0 9 * * MON-FRI': '周一至周五 09:00',
+    '0 9 * * MON': '每周一 09:00', '0 3 1 * *': '每月 1 日 03:00', '0 18 L * *': '每月最后一天 18:00',
+  },
   editTitle: (job: string) => `编辑 ${job}`,
   copyName: (name: string) => `${name}-copy`,
   created: (job: string) => `${job} 已创建。`,

@@ -1,6 +1,6 @@
 import { toString as describeCron } from 'cronstrue';
 import 'cronstrue/locales/zh_CN.js';
-import type { Language } from '../state/prefs.svelte.ts';
+import type { ScheduleWords } from './contract.ts';
 
 const NICKNAMES: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *', '@monthly': '0 0 1 * *', '@weekly': '0 0 * * 0', '@daily': '0 0 * * *', '@midnight': '0 0 * * *', '@hourly': '0 * * * *',
@@ -13,19 +13,20 @@ const UNITS: readonly Unit[] = [
   { names: ['ms'], one: 'millisecond', many: 'milliseconds', zh: '毫秒' }, { names: ['m'], one: 'minute', many: 'minutes', zh: '分钟' }, { names: ['s'], one: 'second', many: 'seconds', zh: '秒' },
 ];
 
-const known = new Map<string, string | undefined>();
+const MOST_KNOWN = 2_000;
+const known = new Map<string, ScheduleWords | null>();
 
-/**
- * A schedule in plain words, for any of the forms the scheduler reads. Undefined when there are no words for it:
- * show the expression then. When it fires is the server's to say, never guessed here.
- */
-export function scheduleWords(expression: string, language: Language): string | undefined {
-  const key = `${language} ${expression}`;
-  if (!known.has(key)) {
-    if (known.size > 2000) known.clear();
-    known.set(key, describe(expression.trim(), language === 'zh-CN'));
+/** A schedule in plain words, for any of the forms the scheduler reads. Null when there are no words for it: show the expression then. */
+export function scheduleWords(expression: string): ScheduleWords | null {
+  let words = known.get(expression);
+  if (words === undefined) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    const en = describe(expression.trim(), false);
+    const zh = describe(expression.trim(), true);
+    words = en === undefined || zh === undefined ? null : { en, 'zh-CN': zh };
+    known.set(expression, words);
   }
-  return known.get(key);
+  return words;
 }
 
 function describe(text: string, zh: boolean): string | undefined {
