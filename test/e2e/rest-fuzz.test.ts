@@ -40,7 +40,11 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     const open = await job.start({ delayMs: 60_000 });
     for (const path of ['/me', '/namespaces', '/namespaces/brief', '/namespaces/brief/apps', '/namespaces/brief/apps/a', '/jobs', '/jobs/brief.a.lite', `/jobs/${job.key}`, `/jobs/${job.key}/explain`,
       `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${taskId}/messages`, '/jobs/brief.a.lite/versions', `/runs/${open}`, '/workers', '/servers', '/overview', '/skips', '/stats', '/attention', '/calendar', '/fires', '/jobs/count', '/runs/count', '/jobs/recent-runs?ids=brief.a.lite',
-      '//healthz', '//readyz', '//metrics', '/openapi.json', '/live']) await api.get(path);
+      '/settings', '/database', '/diagnostics', '/nats/buckets', '/nats/buckets/natsjob-definitions/entries?limit=1', '//healthz', '//readyz', '//metrics', '/openapi.json', '/live']) await api.get(path);
+    for (const path of ['/database/backup', '/nats/ping', '/sessions/revoke']) await api.post(path);
+    await api.post('/nats/publish', { subject: 'natsjob-void.job.start.a.b.c', text: '{}' });
+    await api.post('/me/password', { current: 'x', password: 'long enough' });
+    await api.patch(`/workers/${NAMESPACE}/${job.app}/w1`, { drained: false });
     await api.patch('/jobs/brief.a.lite', { state: 'disabled' }, await match('/jobs/brief.a.lite'));
     await api.put('/jobs/brief.a.lite', (await api.get('/jobs/brief.a.lite')).body, await match('/jobs/brief.a.lite'));
     await api.post('/jobs/brief.a.lite/run');
@@ -57,10 +61,10 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
   });
 
   test('no body makes it fail, on any path', async () => {
-    const paths = ['/jobs', '/namespaces', `/namespaces/${NAMESPACE}/apps`, '/jobs/bulk', '/runs/bulk', '/schedule/preview', `/jobs/${job.key}/run`, '/runs/12/rerun', '//natsjob/api/login'];
+    const paths = ['/jobs', '/namespaces', `/namespaces/${NAMESPACE}/apps`, '/jobs/bulk', '/runs/bulk', '/schedule/preview', `/jobs/${job.key}/run`, '/runs/12/rerun', '/nats/publish', '/me/password', '//natsjob/api/login'];
     const field = fc.constantFrom(
       'namespace', 'app', 'name', 'description', 'schedule', 'category', 'model', 'condition', 'args', 'maxRunning', 'overlap', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'ids', 'filter',
-      'action', 'tag', 'move', 'dryRun', 'expression', 'timezone', 'dst', 'count', 'from', 'anchor', 'delayMs', 'workerId', 'trigger', 'toString', '__proto__',
+      'action', 'tag', 'move', 'dryRun', 'expression', 'timezone', 'dst', 'count', 'from', 'anchor', 'delayMs', 'workerId', 'trigger', 'subject', 'text', 'headers', 'current', 'password', 'drained', 'toString', '__proto__',
     );
     const value = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.constantFrom(NAMESPACE, job.app, 'x', 'enable', 'max', 'map', '@daily', '* * * * *', -1, 1e308, 0.1, '\0', '\ud800', []));
     const object = fc.dictionary(field, fc.oneof(value, fc.dictionary(fc.oneof(field, fc.constantFrom('expression', 'on', 'max', 'perMs', 'attempts', 'startAt', 'add')), value, { maxKeys: 3 })), { maxKeys: 6 });

@@ -53,6 +53,13 @@ export interface TestWorker {
 
 export async function startTestWorker(url: string): Promise<TestWorker> {
   const nats = await connect({ servers: url, name: 'test worker', maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  let isConnected = true;
+  void (async () => {
+    for await (const { type } of nats.status()) {
+      if (type === 'disconnect') isConnected = false;
+      else if (type === 'reconnect') isConnected = true;
+    }
+  })();
   const messages: SeenMessage[] = [];
   const taken = new Set<SeenMessage>();
   for (const subject of ['natsjob.job.>', 'natsjob-void.job.>']) {
@@ -71,6 +78,8 @@ export async function startTestWorker(url: string): Promise<TestWorker> {
   await nats.flush();
 
   async function store(subject: string, value: unknown): Promise<number> {
+    // What the library is given before it is back is lost.
+    await until(() => isConnected, { what: 'the test worker to be connected again' });
     const { seq, error } = (await nats.request(subject, textOf(value), { timeout: 5_000 })).json<{ seq?: number; error?: { description: string } }>();
     if (error) throw new Error(`${subject}: ${error.description}`);
     return seq ?? 0;
