@@ -35,6 +35,7 @@ describe.skipIf(!(await canStartProgram()))('many runs at once', () => {
     const [ended, ...open] = await start(job, 4);
     await world.worker.answer(await job.next(ended), 'success');
     await world.untilState(ended!, 'completed');
+    await world.settled();
     expect(await bulk({ ids: [...open, ended, '12', 'x'], action: 'cancel', dryRun: true })).toEqual({ matched: 6, done: 0, failures: [], started: [] });
     expect((await job.runs('state=active')).length).toBe(3);
     const answer = await bulk({ ids: [...open, ended, '12', 'x', open[0]], action: 'cancel' });
