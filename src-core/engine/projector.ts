@@ -12,7 +12,7 @@ const FLUSH_MS = 25;
 /** A checkpoint that moved with no row to write (plus, foreign messages) waits this long. */
 const CHECKPOINT_MS = 1000;
 /** A batch is written as soon as it is this long: about 5 ms of work. */
-const BATCH_ROWS = 300;
+const BATCH_ROWS = 500;
 const TRY_AGAIN_MS = 1000;
 /** With that many rows waiting for a database that is away, reading of the streams stops. */
 const MOST_WAITING = 50_000;

@@ -34,6 +34,18 @@ export class RollUp {
   }
 }
 
+/** Adds the sums of `row` to those of `into`, and keeps the larger of the maxima. */
+export function mergeRow(into: Omit<RollUpRow, 'minute' | 'jobNumber'>, row: RollUpRow): void {
+  into.completed += row.completed;
+  into.failed += row.failed;
+  into.expired += row.expired;
+  into.cancelled += row.cancelled;
+  into.durationMsSum += row.durationMsSum;
+  into.durationMsMax = Math.max(into.durationMsMax, row.durationMsMax);
+  into.latenessMsSum += row.latenessMsSum;
+  into.latenessMsMax = Math.max(into.latenessMsMax, row.latenessMsMax);
+}
+
 function addTo(rows: Map<number, RollUpRow>, minute: number, jobNumber: number, run: RunRecord): void {
   let row = rows.get(jobNumber);
   if (row === undefined) {

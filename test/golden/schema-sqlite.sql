@@ -26,6 +26,11 @@ CREATE TABLE end_count (
   primary key (minute, job_number)
 ) without rowid;
 
+CREATE TABLE end_pending (
+  id integer primary key,
+  rows blob not null
+);
+
 CREATE TABLE job (
   namespace text not null,
   app text not null,

@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { sql } from 'drizzle-orm';
 import { CATEGORY, MODEL, SKIP_REASON, STATE, SUB_RUN_KIND, TRIGGER } from './codes.ts';
 import { bigId, coded } from './column-types.ts';
@@ -104,6 +104,12 @@ export const endCount = sqliteTable('end_count', {
   latenessMsSum: integer('lateness_ms_sum').notNull(),
   latenessMsMax: integer('lateness_ms_max').notNull(),
 }, (table) => [primaryKey({ columns: [table.minute, table.jobNumber] })]);
+
+/** Roll-ups of ends that are not rows of `end_count` yet, as `pending-ends.ts` packs them; `end-counts.ts` says why. */
+export const endPending = sqliteTable('end_pending', {
+  id: integer('id').primaryKey(),
+  rows: blob('rows', { mode: 'buffer' }).notNull(),
+});
 
 export const worker = sqliteTable('worker', {
   namespace: text('namespace').notNull(),

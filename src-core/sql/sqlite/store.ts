@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UnavailableError, type StoredJob } from '../../domain/index.ts';
-import type { RunBrief, RunQuery, Store, ViewBatch } from '../../ports/index.ts';
+import type { EndTotals, RunBrief, RunQuery, Store, ViewBatch } from '../../ports/index.ts';
 import { parseRunId } from '../../wire/index.ts';
 import type { ById } from './by-id.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Connection } from './connection.ts';
 import { explain } from './errors.ts';
+import type { EndTotalsQuery } from './read/end-totals.ts';
 import type { Reader } from './reader.ts';
 import { readRun } from './run-row.ts';
 import type { Retention } from './retention.ts';
@@ -36,6 +37,8 @@ export interface SqliteStore extends Store {
 /** More than a page of the API, less than what would hold a thread up. */
 const MAX_PAGE = 1_000;
 const JOBS_SLICE = 1_000;
+/** Under load a part of the roll-ups becomes rows about every half a second; a reading takes some milliseconds. */
+const MOST_TRIES = 5;
 
 /** The Store over the parts: which thread does what, and errors in words. */
 export function sqliteStore(parts: SqliteParts): SqliteStore {
@@ -59,6 +62,16 @@ export function sqliteStore(parts: SqliteParts): SqliteStore {
     const result = here(action);
     checkpointer.wrote(rows);
     return result;
+  }
+
+  /** What is pending becomes rows now and then; should that fall into the reading, it is read again. */
+  async function endTotals(query: EndTotalsQuery): Promise<readonly EndTotals[]> {
+    const { endCounts } = writer;
+    for (let tries = 1; ; tries++) {
+      const { entered } = endCounts;
+      const found = await reader.ask('endTotals', query);
+      if (entered === endCounts.entered || tries === MOST_TRIES) return endCounts.addPending(found, query);
+    }
   }
 
   async function close(): Promise<void> {
@@ -113,7 +126,7 @@ export function sqliteStore(parts: SqliteParts): SqliteStore {
       return new Map(rows.map(readRun).map((run) => [run.jobNumber, run]));
     },
     skips: (query) => reader.ask('skips', query),
-    endTotals: (query) => reader.ask('endTotals', query),
+    endTotals,
     workerEnds: (query) => reader.ask('workerEnds', query),
     lateJobs: (query) => reader.ask('lateJobs', query),
     hasRunsOf: async (jobNumber) => here(() => byId.hasRunsOf(jobNumber)),

@@ -1,10 +1,12 @@
 import { isFinal, type RunRecord, type SkipCount, type SubRunRecord, type WorkerRecord } from '../../domain/index.ts';
 import { StaleTermError, type Checkpoint, type DefinitionChange, type ViewBatch } from '../../ports/index.ts';
-import { RollUp, type RollUpRow } from '../roll-up.ts';
+import { RollUp } from '../roll-up.ts';
 import { idToInteger } from '../run-id.ts';
 import { SKIP_REASON, SUB_RUN_KIND } from './codes.ts';
 import type { Connection } from './connection.ts';
+import { EndCounts } from './end-counts.ts';
 import { JobRefs } from './job-refs.ts';
+import { PlainInserts } from './plain-insert.ts';
 import { INSERT_RUN, runParams, UPDATE_RUN, UPDATE_UNCOUNTED_RUN, type Param } from './run-row.ts';
 
 /** Beyond this many remembered job numbers the memory starts afresh, between two batches. */
@@ -16,18 +18,23 @@ const MAX_JOB_REFS = 250_000;
  */
 export class Writer {
   readonly jobRefs: JobRefs;
+  readonly endCounts: EndCounts;
   private readonly connection: Connection;
+  private readonly plainInserts: PlainInserts;
   private readonly statements: ReturnType<typeof prepare>;
 
   constructor(connection: Connection) {
     this.connection = connection;
     this.jobRefs = new JobRefs(connection);
+    this.endCounts = new EndCounts(connection);
+    this.plainInserts = new PlainInserts(connection);
     this.statements = prepare(connection);
   }
 
   /** All or nothing. Throws StaleTermError, or what SQLite throws. */
   apply(batch: ViewBatch): void {
     if (this.jobRefs.size > MAX_JOB_REFS) this.jobRefs.forget();
+    let countsCommitted = (): void => {};
     this.transaction(() => {
       const term = this.statements.term.get() as number | undefined ?? 0;
       if (batch.term < term) throw new StaleTermError(batch.term, term);
@@ -39,9 +46,10 @@ export class Writer {
       for (const part of batch.putSubRuns) this.statements.putSubRun.run(...subRunParams(part));
       for (const skip of batch.addSkips) this.addSkip(skip);
       for (const worker of batch.putWorkers) this.statements.putWorker.run(...workerParams(worker));
-      for (const row of rollUp.rows()) this.statements.addEnds.run(...rollUpParams(row));
+      countsCommitted = this.endCounts.write(rollUp);
       for (const checkpoint of batch.checkpoints) this.putCheckpoint(checkpoint);
     });
+    countsCommitted();
   }
 
   /** The term goes too: after a lost log the lease counts its terms from one again. */
@@ -65,7 +73,8 @@ export class Writer {
 
   private insertRun(run: RunRecord, rollUp: RollUp): void {
     this.jobRefs.ensure(run.jobNumber, run);
-    if (this.statements.insertRun.run(...runParams(run)).changes === 1 && isFinal(run.state)) rollUp.add(run);
+    const made = this.plainInserts.insert(run) ?? this.statements.insertRun.run(...runParams(run)).changes;
+    if (made === 1 && isFinal(run.state)) rollUp.add(run);
   }
 
   private updateRun(run: RunRecord, rollUp: RollUp): void {
@@ -125,11 +134,6 @@ function prepare(connection: Connection) {
     putWorker: connection.prepare<Param[]>(upsert('worker', 'namespace, app, id', 'ip, comment, weight, group_name, machine_cpu_usage, machine_memory_usage, process_cpu_usage, process_memory_rss, first_seen_at, last_seen_at')),
     addSkip: connection.prepare(`insert into skip_count (hour, job_number, reason, count, last_at) values (?, ?, ?, ?, ?)
       on conflict (hour, job_number, reason) do update set count = count + excluded.count, last_at = max(last_at, excluded.last_at)`),
-    addEnds: connection.prepare<Param[]>(`insert into end_count values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      on conflict (minute, job_number) do update set completed = completed + excluded.completed, failed = failed + excluded.failed,
-        expired = expired + excluded.expired, cancelled = cancelled + excluded.cancelled,
-        duration_ms_sum = duration_ms_sum + excluded.duration_ms_sum, duration_ms_max = max(duration_ms_max, excluded.duration_ms_max),
-        lateness_ms_sum = lateness_ms_sum + excluded.lateness_ms_sum, lateness_ms_max = max(lateness_ms_max, excluded.lateness_ms_max)`),
     putCheckpoint: connection.prepare(upsert('checkpoint', 'stream', 'created, sequence')),
     putNamespace: connection.prepare(upsert('namespace', 'name', 'version, definition')),
     dropNamespace: connection.prepare('delete from namespace where name = ?'),
@@ -158,12 +162,5 @@ function workerParams(worker: WorkerRecord): Param[] {
   return [
     worker.namespace, worker.app, worker.id, worker.ip, worker.comment, worker.weight, worker.group, worker.machineCpuUsage,
     worker.machineMemoryUsage, worker.processCpuUsage, worker.processMemoryRss, worker.firstSeenAt, worker.lastSeenAt,
-  ];
-}
-
-function rollUpParams(row: RollUpRow): Param[] {
-  return [
-    row.minute, row.jobNumber, row.completed, row.failed, row.expired, row.cancelled,
-    row.durationMsSum, row.durationMsMax, row.latenessMsSum, row.latenessMsMax,
   ];
 }

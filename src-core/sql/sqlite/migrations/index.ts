@@ -1,4 +1,5 @@
 import { FIRST } from './0001-first.ts';
+import { PENDING_ENDS } from './0002-pending-ends.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -8,4 +9,5 @@ export interface Migration {
 
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, sql: FIRST },
+  { number: 2, sql: PENDING_ENDS },
 ];
