@@ -174,8 +174,21 @@ export class Ticker {
 
   #arm(now: number): void {
     const nextAt = this.#jobs.fires.nextAt();
-    const wait = nextAt === undefined ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, Math.max(0, nextAt - now));
+    if (nextAt !== undefined && nextAt <= now) return this.#soon();
+    const wait = nextAt === undefined ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, nextAt - now);
     this.#later(wait);
+  }
+
+  /** A timer takes a millisecond at least, in which nothing is fired though more is due. */
+  #soon(): void {
+    this.#cancel();
+    let isWanted = true;
+    this.#cancel = () => {
+      isWanted = false;
+    };
+    this.#context.clock.soon(() => {
+      if (isWanted) this.#tick();
+    });
   }
 
   #later(wait: number): void {
