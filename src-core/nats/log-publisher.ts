@@ -15,6 +15,8 @@ import { PublishBatch } from './publish-batch.ts';
 
 /** Most bytes given to the socket beyond what is acknowledged: a paused process wakes with no more than this to send. */
 const CHUNK_BYTES = 128 * 1024;
+/** With that much under way acknowledgements are waited for: under load the socket gets large pieces, not one for each of them. */
+const REFILL_BYTES = CHUNK_BYTES / 2;
 const ACK_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 1_000;
 /** How often `maySend` is asked again while it says no. */
@@ -221,7 +223,7 @@ class PipelinedPublisher implements LogPublisher {
   }
 
   #pump(): void {
-    if (!this.#ready || this.#reconciling || this.#inFlightBytes >= CHUNK_BYTES || this.#pumpTimer !== undefined) return;
+    if (!this.#ready || this.#reconciling || this.#inFlightBytes >= REFILL_BYTES || this.#pumpTimer !== undefined) return;
     const entry = this.#queue.peek();
     if (entry === undefined) return;
     if (this.#refusals > 0 && this.#inFlight.size > 0) return;

@@ -27,7 +27,8 @@ export interface Frame {
 
 /** What a message weighs beside subject, headers and payload: the verb, the reply subject, lengths, line ends. */
 const FRAME_BYTES = 60;
-const LINE_BREAK = /[\r\n]/;
+/** ASCII without line breaks: nearly every header. */
+const PLAIN = /^[ -~]*$/;
 /** Slots at the head of the list that are used up before it is cut. */
 const MAX_SPENT = 4_096;
 
@@ -35,9 +36,10 @@ const MAX_SPENT = 4_096;
 export function frameOf(entry: Entry, termLine: string): Frame {
   if (entry.frame !== undefined) return entry.frame;
   const { subject, text, id, runHeader } = entry.message;
-  const runLine = runHeader === '' ? '' : `${RUN_HEADER}: ${oneLine(runHeader)}\r\n`;
-  const head = `NATS/1.0\r\n${MSG_ID_HEADER}: ${oneLine(id)}${termLine}${runLine}\r\n`;
-  const frame = { head, headBytes: Buffer.byteLength(head), payloadBytes: Buffer.byteLength(text) };
+  const isPlain = PLAIN.test(id) && PLAIN.test(runHeader);
+  const runLine = runHeader === '' ? '' : `${RUN_HEADER}: ${isPlain ? runHeader : oneLine(runHeader)}\r\n`;
+  const head = `NATS/1.0\r\n${MSG_ID_HEADER}: ${isPlain ? id : oneLine(id)}${termLine}${runLine}\r\n`;
+  const frame = { head, headBytes: isPlain ? head.length : Buffer.byteLength(head), payloadBytes: Buffer.byteLength(text) };
   entry.bytes = FRAME_BYTES + subject.length + frame.headBytes + frame.payloadBytes;
   entry.frame = frame;
   return frame;
@@ -103,5 +105,5 @@ export class LogQueue {
 
 /** A line break would end the header and begin another. */
 function oneLine(text: string): string {
-  return LINE_BREAK.test(text) ? text.replace(/[\r\n]+/g, ' ') : text;
+  return text.replace(/[\r\n]+/g, ' ');
 }
