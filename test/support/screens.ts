@@ -32,6 +32,6 @@ export const SCREENS: readonly Screen[] = [
 /** Resolves when nothing on the page says that it is loading any more. */
 export async function untilLoaded(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
-  await page.waitForFunction(`document.querySelector('.animate-pulse') === null`);
+  await page.locator('.animate-pulse').first().waitFor({ state: 'detached' });
   await page.waitForLoadState('networkidle');
 }
