@@ -87,7 +87,7 @@ export const editor = {
   workersNow: 'Workers now',
   workersNoApp: 'Choose an app to see who would get its runs.',
   workersCount: (count: number) => (count === 1 ? '1 live worker fits' : `${count} live workers fit`),
-  groupsCount: (groups: number, workers: number) => `${groups} groups with ${workers} live workers`,
+  groupsCount: (groups: number, workers: number) => `${groups} ${groups === 1 ? 'group' : 'groups'} with ${workers} live ${workers === 1 ? 'worker' : 'workers'}`,
   workersNotAsked: (model: string) => `The model ${model} sends all the same: a worker that subscribes needs no heartbeat.`,
   weight: (weight: number) => `weight ${weight}`,
   wouldRun: 'Would the saved job run now?',
