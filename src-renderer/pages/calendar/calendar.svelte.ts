@@ -21,7 +21,7 @@ export class CalendarState {
   readonly plan = new Loaded<Plan>((signal) => this.#readPlan(signal));
   readonly stats = new Loaded<readonly StatsBucket[]>((signal) => this.#readStats(signal));
   /** The newest runs of the day: only the view of the day shows single ones. */
-  readonly runs = new Loaded<readonly RunSummary[]>((signal) => this.#readRuns(signal));
+  readonly runs = new Loaded<{ readonly items: readonly RunSummary[]; readonly more: boolean }>((signal) => this.#readRuns(signal));
 
   get view(): View { return VIEWS.find((view) => view === route.query.get('view')) ?? 'day'; }
   set view(view: View) { route.setQuery({ view: view === 'day' ? undefined : view }); }
@@ -91,16 +91,16 @@ export class CalendarState {
     return (await api.get<StatsResource>('stats', { from: iso(this.from), to: iso(this.to), bucketMs, namespace: scope.filter }, signal)).items;
   }
 
-  async #readRuns(signal: AbortSignal): Promise<readonly RunSummary[]> {
+  async #readRuns(signal: AbortSignal): Promise<{ items: readonly RunSummary[]; more: boolean }> {
     const runs: RunSummary[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < RUN_PAGES; page++) {
       const { items, nextCursor } = await api.get<Page<RunSummary>>('runs', { from: iso(this.from), to: iso(this.to), namespace: scope.filter, limit: 200, cursor }, signal);
       runs.push(...items);
-      if (nextCursor === null) break;
+      if (nextCursor === null) return { items: runs, more: false };
       cursor = nextCursor;
     }
-    return runs;
+    return { items: runs, more: true };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CalendarJob, CalendarResource } from '../../../src-core/http/contract.ts';
+import type { CalendarJob, CalendarResource, ScheduleWords } from '../../../src-core/http/contract.ts';
 import type { ZonedDay } from './days.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +23,7 @@ export interface PlannedJob {
   readonly namespace: string;
   readonly app: string;
   readonly job: string;
+  readonly words: ScheduleWords | null;
   readonly expression: string;
   readonly timezone: string;
   readonly count: number;
@@ -73,9 +74,9 @@ function add(known: PlannedJob | undefined, job: CalendarJob, { from, to, bucket
   const end = Date.parse(to);
   const buckets = job.perBucket.flatMap((count, index) => (count === 0 ? [] : [{ from: start + index * bucketMs, to: Math.min(end, start + (index + 1) * bucketMs), count }]));
   const fires = job.fires?.map((at) => Date.parse(at));
-  const { jobId, namespace, app, job: name, expression, timezone } = job;
+  const { jobId, namespace, app, job: name, words, expression, timezone } = job;
   return {
-    jobId, namespace, app, job: name, expression, timezone, count: (known?.count ?? 0) + job.count,
+    jobId, namespace, app, job: name, words, expression, timezone, count: (known?.count ?? 0) + job.count,
     fires: fires === undefined || (known !== undefined && known.fires === undefined) ? undefined : [...(known?.fires ?? []), ...fires],
     buckets: [...(known?.buckets ?? []), ...buckets],
   };

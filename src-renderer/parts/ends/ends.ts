@@ -7,7 +7,9 @@ import { times, toMs } from '../../state/times.svelte.ts';
 /** The states a run ends in, in the order they are stacked. */
 export const ENDS = ['completed', 'failed', 'expired', 'cancelled'] as const;
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
+/** Of the last 24 hours, which begin and end within an hour. */
+export const DAY_HOURS = 25;
 const NOTHING: Omit<StatsBucket, 'from'> = { completed: 0, failed: 0, expired: 0, cancelled: 0, durationMsAvg: null, durationMsMax: null, latenessMsAvg: null, latenessMsMax: null };
 /** A finger has to hit a bar. */
 const LEAST_PX = 25;
@@ -21,11 +23,16 @@ export function dayStart(nowMs: number): number {
   return Math.floor((nowMs - 24 * HOUR_MS) / HOUR_MS) * HOUR_MS;
 }
 
-/** All hours up to now; the server names those in which something ended. */
-export function everyHour(buckets: readonly StatsBucket[], nowMs: number): readonly StatsBucket[] {
-  const known = new Map(buckets.map((bucket) => [toMs(bucket.from), bucket]));
+/** All hours of [from, to); the server names those stretches in which something ended. */
+export function everyHour(buckets: readonly StatsBucket[], from: number, to: number): readonly StatsBucket[] {
+  const ends = new Map<number, Pick<StatsBucket, (typeof ENDS)[number]>>();
+  for (const bucket of buckets) {
+    const hour = from + Math.floor((toMs(bucket.from) - from) / HOUR_MS) * HOUR_MS;
+    const known = ends.get(hour) ?? NOTHING;
+    ends.set(hour, { completed: known.completed + bucket.completed, failed: known.failed + bucket.failed, expired: known.expired + bucket.expired, cancelled: known.cancelled + bucket.cancelled });
+  }
   const hours: StatsBucket[] = [];
-  for (let from = dayStart(nowMs); from <= nowMs; from += HOUR_MS) hours.push(known.get(from) ?? { ...NOTHING, from: new Date(from).toISOString() });
+  for (let start = from; start < to; start += HOUR_MS) hours.push({ ...NOTHING, ...ends.get(start), from: new Date(start).toISOString() });
   return hours;
 }
 

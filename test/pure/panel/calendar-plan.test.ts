@@ -8,7 +8,7 @@ const DAY = 24 * HOUR;
 const at = (text: string): number => Date.parse(text);
 
 function answer(from: string, to: string, bucketMs: number, ...jobs: Partial<CalendarJob>[]): CalendarResource {
-  const base = { jobId: '1', namespace: 'app', app: 'shop', job: 'a', expression: '@every 1h', timezone: 'UTC', count: 0, fires: [], perBucket: [] };
+  const base = { jobId: '1', namespace: 'app', app: 'shop', job: 'a', words: null, expression: '@every 1h', timezone: 'UTC', count: 0, fires: [], perBucket: [] };
   return { from, to, bucketMs, truncated: false, jobs: jobs.map((job) => ({ ...base, ...job })) };
 }
 
