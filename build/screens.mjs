@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, openPanel } from '../test/support/browser.ts';
-import { SCREENS, untilLoaded } from '../test/support/screens.ts';
+import { SCREENS } from '../test/support/screens.ts';
 import { openShowcase } from '../test/support/showcase.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/screens', import.meta.url));
@@ -20,7 +20,7 @@ try {
       const panel = await openPanel(browser, showcase.program, { language, theme });
       for (const screen of SCREENS) {
         await panel.open(screen.path(showcase));
-        await untilLoaded(panel.page);
+        await panel.loaded();
         await take(panel, `${screen.name}-${language}-${theme}`);
       }
       await panel[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, openBrowser, openPanel, type Language } from '../support/browser.ts';
-import { SCREENS, untilLoaded } from '../support/screens.ts';
+import { SCREENS } from '../support/screens.ts';
 import { openShowcase, type Showcase } from '../support/showcase.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -38,7 +38,7 @@ describe.skipIf(chromium === undefined)('every screen', () => {
     const found: string[] = [];
     for (const screen of SCREENS) {
       await panel.open(screen.path(showcase));
-      await untilLoaded(page);
+      await panel.loaded();
       await screen.act?.(page);
       for (const finding of await violations(page)) found.push(describeFinding(screen.name, finding));
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -63,7 +63,7 @@ describe.skipIf(chromium === undefined)('every screen', () => {
     const found: string[] = [];
     for (const screen of SCREENS) {
       await panel.open(screen.path(showcase));
-      await untilLoaded(page);
+      await panel.loaded();
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (overflow > 0) found.push(`${screen.name}: ${overflow} px wider than the window`);
     }
@@ -76,7 +76,7 @@ describe.skipIf(chromium === undefined)('every screen', () => {
     const found: string[] = [];
     for (const screen of SCREENS) {
       await panel.open(screen.path(showcase));
-      await untilLoaded(page);
+      await panel.loaded();
       for (const text of await ownTexts(page)) if (isForeign(text, language)) found.push(`${screen.name}: ${text}`);
     }
     expect(found).toEqual([]);

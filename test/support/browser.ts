@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import type { TestProgram } from './program.ts';
+import { until } from './until.ts';
 
 export type Language = 'en' | 'zh-CN';
 
@@ -25,13 +26,17 @@ export interface PanelOptions {
 export interface Panel {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Goes to `#path` and waits until the page's heading is there. */
+  /** Goes to `#path` and waits until that page is in view. */
   open(path: string): Promise<void>;
+  /** Resolves when the page asks for nothing more and nothing on it says that it is loading. */
+  loaded(): Promise<void>;
   /** What went wrong in the browser so far: policy violations, errors, failed loads. Empty is the only good value. */
   readonly faults: readonly string[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Frames in a row in which nothing may be open: what one answer leads to is asked for in the next. */
+const QUIET_LOOKS = 4;
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const DEBIAN = fileURLToPath(new URL('../../build/debian.mjs', import.meta.url));
 
@@ -72,6 +77,9 @@ export async function openPanel(browser: Browser, program: TestProgram, options:
   }, { kept: remembered, tab: token });
   const faults: string[] = [];
   const page = await context.newPage();
+  const pending = new Set<Request>();
+  page.on('request', (request) => pending.add(request));
+  for (const event of ['requestfinished', 'requestfailed'] as const) page.on(event as 'requestfinished', (request) => pending.delete(request));
   page.on('pageerror', (error) => faults.push(`error: ${error.stack ?? error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' && !/status of (400|401|403|404|409|412|422|429|503)|net::ERR|WebSocket connection/.test(message.text())) faults.push(`console: ${message.text()}`);
@@ -81,8 +89,16 @@ export async function openPanel(browser: Browser, program: TestProgram, options:
     async open(path) {
       if (page.url() === 'about:blank') await page.goto(`${base}#${path}`);
       else await page.evaluate((hash) => { location.hash = hash; }, `#${path}`);
+      if (loggedIn) await page.locator(`[data-page=${JSON.stringify(path.split('?', 1)[0])}]`).waitFor({ state: 'attached' });
       await page.locator('h1').first().waitFor();
     },
+    loaded: () => until(async () => {
+      for (let look = 0; look < QUIET_LOOKS; look++) {
+        await page.evaluate(() => new Promise(requestAnimationFrame));
+        if (pending.size > 0 || (await page.locator('.animate-pulse').count()) > 0) return false;
+      }
+      return true;
+    }, { what: () => `the page to have loaded; open are ${[...pending].map((request) => request.url()).join(' ')}` }).then(() => {}),
     async [Symbol.asyncDispose]() {
       await context.close();
     },

@@ -28,10 +28,3 @@ export const SCREENS: readonly Screen[] = [
   { name: 'settings', path: () => '/settings' },
   { name: 'first-job', path: () => '/first-job' },
 ];
-
-/** Resolves when nothing on the page says that it is loading any more. */
-export async function untilLoaded(page: Page): Promise<void> {
-  await page.locator('h1').first().waitFor();
-  await page.locator('.animate-pulse').first().waitFor({ state: 'detached' });
-  await page.waitForLoadState('networkidle');
-}
