@@ -19,6 +19,16 @@ export function differences(before: JobDefinitionBody | null, after: JobDefiniti
   return [...new Set([...young.keys(), ...old.keys()])].filter((name) => JSON.stringify(old.get(name)) !== JSON.stringify(young.get(name)));
 }
 
+/** Whether a field says anything, given the others. */
+export function matters(name: string, { retry, overlap, misfire, schedule }: Partial<JobDefinitionBody>): boolean {
+  if (name.startsWith('retry.') && name !== 'retry.attempts') return (retry?.attempts ?? 1) > 1 && (name !== 'retry.maxDelayMs' || retry?.backoff === 'exponential');
+  if (name === 'queueLimit') return overlap === 'queue';
+  if (name === 'misfire.max') return misfire?.policy === 'all';
+  if (name === 'misfire.windowMs') return misfire?.policy !== 'skip';
+  if (name === 'schedule.jitterMs') return (schedule?.jitterMs ?? 0) > 0;
+  return !name.startsWith('schedule.') && !name.startsWith('misfire.') || schedule?.expression !== '';
+}
+
 /** A field's value as a person reads it. */
 export function fieldText(name: string, value: unknown, t: Messages): string {
   if (value === null || value === undefined || value === '') return '';

@@ -25,7 +25,7 @@ export const runs = {
   emptyText: 'Runs of jobs of the models max, pro and ultra appear here. Those of lite and plus leave no trace.',
   emptyFiltered: 'No run matches the filters.',
   toJobs: 'To the jobs',
-  whyNot: (count: string) => `${count} fires were skipped. Why did it not run?`,
+  whyNot: (count: string) => (count === '1' ? '1 fire was skipped. Why did it not run?' : `${count} fires were skipped. Why did it not run?`),
   openRun: (id: string) => `Open run ${id}`,
   menuOf: (id: string) => `Actions for run ${id}`,
   selectRun: (id: string) => `Select run ${id}`,

@@ -47,8 +47,9 @@ export async function copyOrTell(text: string): Promise<void> {
   else toasts.bad(i18n.t.common.copyFailed);
 }
 
-/** Shell lines that publish again what was sent; undefined when the stream keeps it no longer. */
+/** Shell lines that publish again what was sent to workers; undefined when the stream keeps it no longer. */
 export async function natsCommand(taskId: string): Promise<string | undefined> {
   const { items } = await api.get<{ items: readonly SentMessageResource[] }>(`runs/${taskId}/messages`);
-  return items.length === 0 ? undefined : items.map(({ subject, text }) => natsPubOf(subject, text)).join('\n');
+  const dispatched = items.filter(({ subject }) => /\.job\.[a-z-]*start\./.test(subject));
+  return dispatched.length === 0 ? undefined : dispatched.map(({ subject, text }) => natsPubOf(subject, text)).join('\n');
 }

@@ -4,7 +4,9 @@ import type { RunMenuWishes } from './run-menu.ts';
 /** Which run is being asked about. */
 export class RunDialogState implements RunMenuWishes {
   cancelling = $state.raw<RunResource | undefined>();
+  /** Stays when the dialog is closed: what it started is told after that. */
   rerunning = $state.raw<RunResource | undefined>();
+  isRerunOpen = $state(false);
 
   cancel(run: RunResource): void {
     this.cancelling = run;
@@ -12,5 +14,6 @@ export class RunDialogState implements RunMenuWishes {
 
   rerunWith(run: RunResource): void {
     this.rerunning = run;
+    this.isRerunOpen = true;
   }
 }

@@ -1,0 +1,173 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { until } from '../support/until.ts';
+import { openWorld, type TestJob, type World } from '../support/world.ts';
+
+const chromium = findChromium();
+
+describe.skipIf(chromium === undefined)('the page of one run', () => {
+  let world: World;
+  let browser: Browser;
+  let job: TestJob;
+
+  beforeAll(async () => {
+    world = await openWorld();
+    browser = await openBrowser();
+    job = await world.job({ name: 'report', maxRunning: 20, args: { order: { id: 17 } } });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await world[Symbol.asyncDispose]();
+  });
+
+  async function ended(of: TestJob, answer: Record<string, unknown>, request: Record<string, unknown> = {}): Promise<string> {
+    const taskId = await of.start(request);
+    await world.worker.answer(await of.next(taskId), answer);
+    await until(async () => (await world.run(taskId)).endedAt !== null);
+    return taskId;
+  }
+
+  test.each([
+    ['en', 'Run', 'failed', 'Result', 'Payload', 'Events', 'by hand, attempt 1 of 1'],
+    ['zh-CN', '执行', '失败', '结果', '消息', '事件', '手动，第 1 次，最多 1 次'],
+  ] as const)('tells all of a run that failed, in %s', async (language, title, failed, result, payload, events, scheduled) => {
+    await using panel = await openPanel(browser, world.program, { language });
+    const { page } = panel;
+    const taskId = await ended(job, { status: 'fail', reason: 'the disk was full', monitorStatus: 'mail', monitorPayload: '{"to":"ops","id":12345678901234567890}', clientId: 'worker-1' });
+    await panel.open(`/runs/${taskId}`);
+    await page.getByRole('heading', { name: `${title} ${taskId}`, level: 1 }).waitFor();
+    await page.getByText(failed, { exact: true }).first().waitFor();
+    await page.getByRole('tab', { name: result, selected: true }).waitFor();
+    await page.locator('[data-reason]').getByText('the disk was full').waitFor();
+    // Digits beyond what a JavaScript number holds stay.
+    await page.getByText('12345678901234567890').waitFor();
+    await page.getByRole('tab', { name: payload }).click();
+    await page.getByText(job.subject('start')).first().waitFor();
+    await page.getByText(`"taskId": "${taskId}"`).first().waitFor();
+    await page.getByText(`Nats-Msg-Id: ${taskId}`).first().waitFor();
+    await page.getByRole('tab', { name: events }).click();
+    await page.getByText(scheduled).waitFor();
+    expect(new URL(page.url()).hash).toContain('tab=events');
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('follows a map run: bad answer, steps, pieces with their filters, end', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const map = await world.job({ name: 'split', category: 'map', timeoutMs: 120_000 });
+    const taskId = await map.start();
+    const first = await map.next(taskId);
+    await panel.open(`/runs/${taskId}`);
+    await page.getByText('running', { exact: true }).first().waitFor();
+    await page.locator('[data-live=live]').waitFor();
+    await world.worker.answer(first, 'nonsense');
+    await world.worker.answer(first, 'success:next');
+    const second = await map.next(taskId);
+    for (const [number, status] of [[1, 'half'], [2, 'fail']] as const) {
+      await world.worker.publish('natsjob.job.sub-result-flow', {
+        taskId, namespace: map.namespace, appName: map.app, jobName: map.name, clientId: `worker-${number}`, sceneId: String(number), sceneName: `piece ${number}`,
+        status, reason: status === 'fail' ? 'bad order' : '', startAt: String(Date.now() - 50), endAt: String(Date.now()),
+      });
+    }
+    const timeline = page.getByRole('list', { name: 'Timeline' });
+    await timeline.getByText('First step (pre-start)').waitFor();
+    await timeline.getByText('Second step (start)').waitFor();
+    await timeline.getByText('piece 2').waitFor();
+    await page.locator('[data-bad-answers="1"]').waitFor();
+    const pieces = page.getByRole('region', { name: 'Sub-runs' }).locator('tr[data-row]');
+    await pieces.filter({ hasText: 'piece 1' }).waitFor();
+    await page.getByLabel('Part of the reason').fill('bad order');
+    await pieces.filter({ hasText: 'piece 1' }).waitFor({ state: 'detached' });
+    expect(await pieces.count()).toBe(1);
+    await world.worker.answer(second, { status: 'success', clientId: 'worker-1' });
+    await page.getByText('completed', { exact: true }).first().waitFor();
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('stacks attempts, each with the way to it', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const flaky = await world.job({ name: 'flaky', retry: { attempts: 2, delayMs: 0, on: ['fail'] } });
+    const taskId = await ended(flaky, { status: 'fail', reason: 'first try' });
+    const second = await until(async () => (await world.run(taskId)).retryTaskId as string | null);
+    await world.worker.answer(await flaky.next(second), 'success');
+    await world.untilState(second, 'completed');
+    await panel.open(`/runs/${taskId}`);
+    await page.getByRole('list', { name: 'Timeline' }).getByRole('link', { name: 'Attempt 2' }).click();
+    await page.getByRole('heading', { name: `Run ${second}`, level: 1 }).waitFor();
+    await page.getByRole('list', { name: 'Timeline' }).getByRole('link', { name: 'Attempt 1' }).waitFor();
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('cancels an open run, and re-runs it with other args', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const taskId = await job.start();
+    await job.next(taskId);
+    await panel.open(`/runs/${taskId}`);
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last().click();
+    await page.getByText('cancelled', { exact: true }).first().waitFor();
+    expect((await world.run(taskId)).state).toBe('cancelled');
+    expect(await page.getByRole('button', { name: 'Cancel', exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Re-run with other args …' }).click();
+    await page.getByRole('dialog').getByLabel('Args', { exact: true }).fill('{"order":{"id":18}}');
+    await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
+    const again = await job.next();
+    expect(again.task.jobArgs).toBe('{"order":{"id":18}}');
+    await page.getByRole('button', { name: 'Open the run' }).click();
+    await page.getByRole('heading', { name: `Run ${again.task.taskId}`, level: 1 }).waitFor();
+    await world.worker.answer(again, 'success');
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('compares with the last success before it, and with any other', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const compared = await world.job({ name: 'compared', args: 'small' });
+    const success = await ended(compared, { status: 'success', clientId: 'worker-1' });
+    const failure = await ended(compared, { status: 'fail', reason: 'too big', clientId: 'worker-2' }, { args: 'large' });
+    await world.settled();
+    await panel.open(`/runs/${failure}?tab=previous`);
+    const table = page.getByRole('region', { name: 'Compared with the last success before it' });
+    await table.getByRole('link', { name: success }).waitFor();
+    for (const [field, mine, theirs] of [['Args', 'large', 'small'], ['Worker', 'worker-2', 'worker-1'], ['Reason', 'too big', '–']] as const) {
+      const line = table.locator('tr[data-differs=true]').filter({ has: page.getByRole('rowheader', { name: field, exact: true }) });
+      expect(await line.getByRole('cell').allTextContents()).toEqual([mine, theirs, 'differs']);
+    }
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('copies a link, JSON, curl and a nats command', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    await panel.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const taskId = await ended(job, { status: 'success' });
+    await panel.open(`/runs/${taskId}`);
+    const found: string[] = [];
+    for (const name of ['Copy link', 'Copy as JSON', 'Copy as curl', 'Copy as nats command']) {
+      await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
+      await page.getByRole('menuitem', { name }).click();
+      found.push(await until(async () => {
+        const text = await page.evaluate(() => navigator.clipboard.readText());
+        return !found.includes(text) && text;
+      }, { what: `${name} in the clipboard` }));
+    }
+    expect(found[0]).toMatch(new RegExp(`#/runs/${taskId}$`));
+    expect(JSON.parse(found[1]!)).toMatchObject({ taskId, state: 'completed' });
+    expect(found[2]).toContain(`/natsjob/api/runs/${taskId}'`);
+    expect(found[3]).toMatch(/^nats pub 'natsjob\.job\.start\./);
+    expect(panel.faults).toEqual([]);
+  });
+
+  test.each([['en', 'There is no such run'], ['zh-CN', '没有这次执行']] as const)('a run that is not known has its own text, in %s', async (language, text) => {
+    await using panel = await openPanel(browser, world.program, { language });
+    for (const id of ['123456789012345678', 'nonsense']) {
+      await panel.open(`/runs/${id}`);
+      await panel.page.getByText(text).waitFor();
+    }
+    expect(panel.faults).toEqual([]);
+  });
+});
