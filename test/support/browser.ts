@@ -11,6 +11,8 @@ export type Language = 'en' | 'zh-CN';
 export interface PanelOptions {
   readonly language?: Language;
   readonly theme?: 'light' | 'dark';
+  /** Of the machine that the browser is on; Asia/Shanghai unless given. */
+  readonly zone?: string;
   readonly width?: number;
   readonly height?: number;
   /** Further things remembered in the browser: `{ tabs: false }`. */
@@ -63,7 +65,7 @@ export async function openBrowser(): Promise<Browser> {
 export async function openPanel(browser: Browser, program: TestProgram, options: PanelOptions = {}): Promise<Panel> {
   const { language = 'en', theme = 'light', width = 1280, height = 800, loggedIn = true, bypassPolicy = false } = options;
   const base = options.base ?? `${program.url}/`;
-  const context = await browser.newContext({ viewport: { width, height }, bypassCSP: bypassPolicy, locale: language, timezoneId: 'Asia/Shanghai' });
+  const context = await browser.newContext({ viewport: { width, height }, bypassCSP: bypassPolicy, locale: language, timezoneId: options.zone ?? 'Asia/Shanghai' });
   context.setDefaultTimeout(15_000);
   const remembered = { language, theme, ...options.remembered };
   const token = loggedIn ? await program.api.token() : undefined;
