@@ -65,12 +65,15 @@ export class PagedList<T> {
     return this.#read(this.#cursors.slice(0, -1));
   }
 
-  /** Puts newer values in the place of those with the same key; nothing moves. True when one was there. */
+  /** Puts newer values in the place of those with the same key; nothing moves, and what is no different stays as it is. True when one was there. */
   merge(values: readonly T[]): boolean {
     const { key } = this.#options;
     const newer = new Map(values.map((value) => [key(value), value]));
     if (!this.#items.some((item) => newer.has(key(item)))) return false;
-    this.#items = this.#items.map((item) => newer.get(key(item)) ?? item);
+    this.#items = this.#items.map((item) => {
+      const value = newer.get(key(item));
+      return value === undefined || JSON.stringify(value) === JSON.stringify(item) ? item : value;
+    });
     return true;
   }
 

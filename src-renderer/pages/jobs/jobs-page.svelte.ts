@@ -14,6 +14,8 @@ const MOST_APPS = 20;
 const RUNS_SHOWN = 20;
 /** Of one request. */
 const IDS_AT_ONCE = 100;
+/** Between these the browser may do other things. */
+const DRAWN_AT_ONCE = 20;
 
 /** The list of jobs: one page of it, and what is read beside. Rows change in place; others come only when asked for. */
 export class JobsPage {
@@ -83,9 +85,11 @@ export class JobsPage {
   async readRecent(ids: readonly string[] = this.list.items.map(({ id }) => id)): Promise<void> {
     if (!['recent', 'success', 'duration'].some((column) => this.columns.has(column as 'recent'))) return;
     for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
-      await quietly(api.get<{ items: readonly RecentRunsResource[] }>('jobs/recent-runs', { ids: ids.slice(from, from + IDS_AT_ONCE), limit: RUNS_SHOWN }).then(({ items }) => {
-        for (const item of items) this.recent.set(item.jobId, item);
-      }));
+      const answer = await quietly(api.get<{ items: readonly RecentRunsResource[] }>('jobs/recent-runs', { ids: ids.slice(from, from + IDS_AT_ONCE), limit: RUNS_SHOWN }));
+      for (const [index, item] of (answer?.items ?? []).entries()) {
+        this.recent.set(item.jobId, item);
+        if (index % DRAWN_AT_ONCE === DRAWN_AT_ONCE - 1) await new Promise((resolve) => { setTimeout(resolve); });
+      }
     }
   }
 
