@@ -8,6 +8,15 @@ import tailwindcss from '@tailwindcss/vite';
 
 const COMPRESSED = /\.(js|css|html|svg)$/;
 
+/**
+ * Few files instead of one for every module that two pages share: each file is packed by itself, so small ones pack badly.
+ * Libraries that one page alone wants stay apart.
+ */
+const CHUNKS = [
+  { name: 'vendor', test: /node_modules\/(?!uplot|virtua)/ },
+  { name: 'common', test: /src-renderer\/(api|charts|lib|parts|shell|state|ui)\//, minShareCount: 2 },
+];
+
 /** `outDir`: where to; emptied first. */
 export function panelBundle({ root, outDir }) {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -27,6 +36,7 @@ export function panelBundle({ root, outDir }) {
       // Inline data would need more room in the content policy than it saves.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } },
     },
   };
 }
