@@ -11,6 +11,7 @@ import { startTestWorker, type TestWorker } from './worker.ts';
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
+const STAGING = 'Trials before they go live';
 const BEAT_MS = 2_000;
 const WORKERS = [['shop', 'shop-1', 'rack 4'], ['shop', 'shop-2', 'rack 7'], ['ledger', 'ledger-main', ''], ['plant', 'hall-a', 'gateway']] as const;
 
@@ -37,6 +38,9 @@ const JOBS: readonly Shown[] = [
   { app: 'plant', name: 'calibrate', everyMs: 7 * DAY, tookMs: 60_000, badShare: 0, fields: { description: 'By hand only, before the weekly audit', schedule: { expression: '' }, state: 'paused' } },
 ];
 
+/** What people wrote, in their own language. */
+export const GIVEN_TEXTS: ReadonlySet<string> = new Set([...JOBS.map(({ fields }) => String(fields['description'])), STAGING]);
+
 export interface Showcase {
   readonly program: TestProgram;
   readonly worker: TestWorker;
@@ -50,7 +54,7 @@ export interface Showcase {
 export async function openShowcase(now: number): Promise<Showcase> {
   const program = await startProgram({ env: { NATSJOB_TIMEZONE: 'Asia/Shanghai', NATSJOB_JOB_RESULT_EXPIRE_HOURS: '2160' } });
   const { api } = program;
-  await api.post('/namespaces', { name: 'staging', description: 'Trials before they go live' });
+  await api.post('/namespaces', { name: 'staging', description: STAGING });
   for (const name of ['shop', 'ledger', 'plant']) await api.post('/namespaces/app/apps', { name, description: `Jobs of the ${name}` });
   const jobIds: Record<string, string> = {};
   for (const { app, name, fields } of JOBS) {
