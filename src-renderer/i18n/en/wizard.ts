@@ -56,6 +56,7 @@ export const wizard = {
   install: 'In an empty folder, get the library:',
   save: (file: string) => `Save this as ${file}:`,
   start: 'Start it:',
+  showProgram: 'Show the program of a worker',
   notThere: 'It does not come?',
   notThereHints: [
     'Does the worker say that it is connected? The NATS address must be reachable from where it runs.',

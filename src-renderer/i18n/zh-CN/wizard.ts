@@ -58,6 +58,7 @@ export const wizard = {
   install: '在空目录里安装依赖：',
   save: (file: string) => `保存为 ${file}：`,
   start: '启动：',
+  showProgram: '查看客户端程序',
   notThere: '一直没有出现？',
   notThereHints: [
     '客户端显示已连接了吗？它所在的机器必须能访问 NATS 地址。',
