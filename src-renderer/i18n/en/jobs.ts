@@ -2,6 +2,7 @@ export const jobs = {
   newJob: 'New job',
   firstJob: 'Make the first job',
   neverUsed: 'There is no job yet',
+  neverUsedIn: (namespace: string) => `There is no job in ${namespace} yet`,
   neverUsedHint: 'A few questions lead to a first run in about two minutes.',
   nothingMatches: 'No job matches these filters.',
   listChanged: 'The list has changed: show it',

@@ -4,6 +4,7 @@ export const jobs = {
   newJob: '新建任务',
   firstJob: '创建第一个任务',
   neverUsed: '还没有任务',
+  neverUsedIn: (namespace: string) => `命名空间 ${namespace} 中还没有任务`,
   neverUsedHint: '回答几个问题，约两分钟即可看到第一次执行。',
   nothingMatches: '没有符合条件的任务。',
   listChanged: '列表有变化，点击显示',
