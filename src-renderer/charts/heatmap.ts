@@ -1,6 +1,6 @@
 export interface HeatDay {
   readonly key: string;
-  /** 0 = Sunday. */
+  /** 0 = Monday. */
   readonly weekday: number;
   readonly total: number;
   readonly bad: number;

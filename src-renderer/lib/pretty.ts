@@ -2,10 +2,15 @@
 export function pretty(text: string): string {
   if (!/^\s*[[{]/.test(text)) return text;
   try {
-    return JSON.stringify(JSON.parse(text, keepDigits), null, 2);
+    return JSON.stringify(parseJson(text), null, 2);
   } catch {
     return text;
   }
+}
+
+/** As JSON.parse, but what is made JSON again has every digit it had. Throws SyntaxError. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, keepDigits);
 }
 
 /** Numbers keep the digits they are written with: a long id must not be rounded on its way. */

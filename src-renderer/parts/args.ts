@@ -1,3 +1,5 @@
+import { parseJson } from '../lib/pretty.ts';
+
 export const MAX_ARGS_BYTES = 65_536;
 
 /** Args as they stand in an editor: a text, or the text of a JSON value. */
@@ -18,7 +20,7 @@ export function draftOf(args: unknown): ArgsDraft {
 export function draftOfText(text: string): ArgsDraft {
   if (!/^\s*[[{]/.test(text)) return { kind: 'text', text };
   try {
-    return draftOf(JSON.parse(text) as unknown);
+    return draftOf(parseJson(text));
   } catch {
     return { kind: 'text', text };
   }
@@ -28,7 +30,7 @@ export function draftOfText(text: string): ArgsDraft {
 export function valueOf({ kind, text }: ArgsDraft): unknown {
   if (kind === 'text') return text;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     return text;
   }
@@ -37,7 +39,7 @@ export function valueOf({ kind, text }: ArgsDraft): unknown {
 export function faultOf(draft: ArgsDraft): ArgsFault | undefined {
   if (draft.kind === 'json') {
     try {
-      const value = JSON.parse(draft.text) as unknown;
+      const value = parseJson(draft.text);
       if (value === null || typeof value === 'string') return { what: 'kind' };
     } catch (error) {
       return { what: 'json', at: placeOf((error as SyntaxError).message, draft.text) };

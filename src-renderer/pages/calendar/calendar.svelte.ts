@@ -1,7 +1,7 @@
 import { untrack } from 'svelte';
 import type { CalendarResource, Page, RunSummary, StatsBucket, StatsResource } from '../../../src-core/http/contract.ts';
 import { api } from '../../api/client.ts';
-import { addDays, dayOf, offsetMs, readDay, weekdayOf, type ZonedDay, zonedDays } from './days.ts';
+import { addDays, dayOf, offsetMs, readDay, weekdayOf, type ZonedDay, zonedDays } from '../../lib/days.ts';
 import { Loaded } from '../../state/list.svelte.ts';
 import { now } from '../../state/now.svelte.ts';
 import { Rereads } from '../../state/rereads.svelte.ts';

@@ -1,5 +1,5 @@
 import type { CalendarJob, CalendarResource, ScheduleWords } from '../../../src-core/http/contract.ts';
-import type { ZonedDay } from './days.ts';
+import type { ZonedDay } from '../../lib/days.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

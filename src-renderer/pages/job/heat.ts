@@ -1,12 +1,13 @@
 import type { StatsBucket, StatsResource } from '../../../src-core/http/contract.ts';
 import { api } from '../../api/client.ts';
-import { bucketOf, type LocalDay } from '../../lib/days.ts';
+import { bucketOf, type ZonedDay } from '../../lib/days.ts';
+import { byDay } from './by-day.ts';
 
 /** The server answers for at most 3,000 stretches at once. */
 const MOST_BUCKETS = 2_900;
 
 /** Ends of the job by day of the zone, in the order of `days`. Rejects with ApiError. */
-export async function readDays(jobId: string, days: readonly LocalDay[], signal: AbortSignal): Promise<readonly Omit<StatsBucket, 'from'>[]> {
+export async function readDays(jobId: string, days: readonly ZonedDay[], signal: AbortSignal): Promise<readonly Omit<StatsBucket, 'from'>[]> {
   const bucketMs = bucketOf(days);
   const first = days[0]?.from ?? 0;
   const end = days.at(-1)?.to ?? 0;
@@ -17,16 +18,4 @@ export async function readDays(jobId: string, days: readonly LocalDay[], signal:
     found.push(...items);
   }
   return byDay(days, found);
-}
-
-/** Buckets are oldest first, as days are. */
-export function byDay(days: readonly LocalDay[], buckets: readonly StatsBucket[]): readonly Omit<StatsBucket, 'from'>[] {
-  let index = 0;
-  return days.map(({ to }) => {
-    const sum = { completed: 0, failed: 0, expired: 0, cancelled: 0, durationMsAvg: null, durationMsMax: null, latenessMsAvg: null, latenessMsMax: null };
-    for (let bucket = buckets[index]; bucket !== undefined && Date.parse(bucket.from) < to; bucket = buckets[++index]) {
-      for (const state of ['completed', 'failed', 'expired', 'cancelled'] as const) sum[state] += bucket[state];
-    }
-    return sum;
-  });
 }

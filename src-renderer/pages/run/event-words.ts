@@ -1,5 +1,5 @@
 import type { RunEventResource, RunSummary } from '../../../src-core/http/contract.ts';
-import type { Messages } from '../../i18n/index.svelte.ts';
+import type { Messages } from '../../i18n/en.ts';
 
 /** What the server says of an event, in the person's language as far as it is known what is said. */
 export function eventWords({ kind, detail }: RunEventResource, t: Messages): string {

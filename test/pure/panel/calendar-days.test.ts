@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, dayOf, hourOf, readDay, shiftOf, startOfDay, weekdayOf, zonedDay, zonedDays } from '../../../src-renderer/pages/calendar/days.ts';
+import { addDays, dayOf, hourOf, readDay, shiftOf, startOfDay, weekdayOf, zonedDay, zonedDays } from '../../../src-renderer/lib/days.ts';
 
 const HOUR = 3_600_000;
 

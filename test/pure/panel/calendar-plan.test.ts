@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CalendarJob, CalendarResource } from '../../../src-core/http/contract.ts';
-import { zonedDays } from '../../../src-renderer/pages/calendar/days.ts';
+import { zonedDays } from '../../../src-renderer/lib/days.ts';
 import { mergePlans, stretchesOf, worstCollision } from '../../../src-renderer/pages/calendar/plan.ts';
 
 const HOUR = 3_600_000;
