@@ -39,7 +39,7 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     const item = page.locator('[data-item=failing]');
     await item.getByText('disk full').waitFor();
     expect(await item.getByRole('link').last().getAttribute('href')).toContain('state=failed%2Cexpired');
-    await expect.poll(() => page.locator('[data-tile=failed]').textContent(), { timeout: 20_000 }).toContain('3');
+    await page.locator('[data-tile=failed]', { hasText: /3$/ }).waitFor({ timeout: 20_000 });
     expect(panel.faults).toEqual([]);
   });
 
@@ -95,7 +95,7 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     await page.getByRole('heading', { level: 1, name: 'Your first job, step by step' }).waitFor();
     await page.getByRole('link', { name: 'Show the overview' }).click();
     await page.locator('[data-verdict]').waitFor();
-    await expect.poll(() => page.locator('[data-tile=running]').textContent()).toContain('0');
+    await page.locator('[data-tile=running]', { hasText: /0$/ }).waitFor();
     expect(panel.faults).toEqual([]);
   });
 

@@ -35,8 +35,8 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await page.getByRole('button', { name: words.create }).click();
     await page.locator('[data-worker=waiting]').waitFor();
     expect(page.url()).toContain('#/first-job?');
-    const snippet = page.locator('[data-snippet] pre');
-    await expect.poll(() => snippet.textContent()).toContain('natsjob.job.start.app.shop.report');
+    const snippet = page.locator('[data-snippet] pre', { hasText: 'natsjob.job.start.app.shop.report' });
+    await snippet.waitFor();
     expect(await snippet.textContent()).toContain(own.natsUrl);
     expect(await page.getByRole('tab').count()).toBe(8);
 
@@ -75,7 +75,7 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     expect(await page.getByRole('textbox', { name: 'Name', exact: true }).inputValue()).toBe('chosen');
     await page.getByRole('button', { name: 'Create the job' }).click();
     await page.locator('[data-worker=waiting]').waitFor();
-    await expect.poll(() => page.locator('[data-snippet] pre').textContent()).toContain('natsjob.job.client-start.app.demo.chosen.worker-1');
+    await page.locator('[data-snippet] pre', { hasText: 'natsjob.job.client-start.app.demo.chosen.worker-1' }).waitFor();
     expect((await program.api.get('/jobs/app.demo.chosen')).body).toMatchObject({ category: 'standalone', model: 'ultra', condition: 'clientMaxWeight', schedule: { expression: '' } });
     expect(panel.faults).toEqual([]);
   });
@@ -87,9 +87,12 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await page.getByRole('button', { name: 'Create the job' }).click();
     await page.locator('[data-worker=waiting]').waitFor();
     let seen = 0;
-    await using worker = await startPlainWorker({ url: program.natsUrl, namespace: 'app', app: 'fast', clientId: 'fast-1', answer: () => { seen++; return undefined; } });
+    let tell = (): void => {};
+    const told = new Promise<void>((resolve) => { tell = resolve; });
+    await using worker = await startPlainWorker({ url: program.natsUrl, namespace: 'app', app: 'fast', clientId: 'fast-1', answer: () => { seen++; tell(); return undefined; } });
     await page.locator('[data-run=sent]').waitFor();
-    await expect.poll(() => seen).toBe(1);
+    await told;
+    expect(seen).toBe(1);
     expect(worker.answered).toBe(0);
     expect(await page.getByRole('link', { name: 'See its messages in the subject tester' }).getAttribute('href')).toBe('#/tester?subject=natsjob-void.job.start.app.fast.ping');
     expect(panel.faults).toEqual([]);
