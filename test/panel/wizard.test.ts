@@ -94,7 +94,7 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await told;
     expect(seen).toBe(1);
     expect(worker.answered).toBe(0);
-    expect(await page.getByRole('link', { name: 'See its messages in the subject tester' }).getAttribute('href')).toBe('#/tester?subject=natsjob-void.job.start.app.fast.ping');
+    expect(await page.getByRole('link', { name: 'See its messages in the subject tester' }).getAttribute('href')).toBe('#/tester?watch=natsjob-void.job.start.app.fast.ping');
     expect(panel.faults).toEqual([]);
   });
 
