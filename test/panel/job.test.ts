@@ -134,6 +134,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     const { page } = panel;
     const job = await world.job({ model: 'pro' });
     expect((await job.run()).status).toBe(409);
+    await until(async () => (await job.skips()).length > 0);
     await panel.open(`/jobs/${await idOf(job)}?tab=workers`);
     await page.getByText('No worker of this app is known').waitFor();
     await world.beat(job.app, 'worker-7', { comment: 'rack 3' });

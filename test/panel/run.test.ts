@@ -80,6 +80,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await pieces.filter({ hasText: 'piece 1' }).waitFor();
     await page.getByLabel('Part of the reason').fill('bad order');
     await pieces.filter({ hasText: 'piece 1' }).waitFor({ state: 'detached' });
+    await pieces.filter({ hasText: 'piece 2' }).waitFor();
     expect(await pieces.count()).toBe(1);
     await world.worker.answer(second, { status: 'success', clientId: 'worker-1' });
     await page.getByText('completed', { exact: true }).first().waitFor();
