@@ -96,6 +96,19 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     expect(panel.faults).toEqual([]);
   });
 
+  test('changing a filter far down the page does not move the page', async () => {
+    await using panel = await openPanel(browser, program, { height: 400 });
+    const { page } = panel;
+    await panel.open('/settings?tab=all');
+    await page.locator('[data-setting]').last().scrollIntoViewIfNeeded();
+    const before = await page.evaluate(() => scrollY);
+    expect(before).toBeGreaterThan(0);
+    await page.evaluate(() => { location.hash = '#/settings?tab=all&q=NATSJOB'; });
+    await until(async () => (await page.locator('[data-tab="/settings"] a').getAttribute('href'))?.includes('NATSJOB'));
+    expect(await page.evaluate(() => scrollY)).toBe(before);
+    expect(panel.faults).toEqual([]);
+  });
+
   test.each([['en', 'light', 1280], ['zh-CN', 'dark', 390], ['en', 'dark', 320]] as const)('has no barriers, and arrows when there are many: %s %s %i', async (language, theme, width) => {
     await using panel = await openPanel(browser, program, { language, theme, width, bypassPolicy: true });
     const { page } = panel;

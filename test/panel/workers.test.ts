@@ -31,7 +31,7 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     const { page } = panel;
     await panel.open(`/workers?ns=${NAMESPACE}&app=${app}`);
     const row = page.locator(`[data-worker="${NAMESPACE}.${app}.w-one"]`);
-    for (const text of ['w-one', 'rack 7', '10.1.2.3', 'blue', '40', '3.5%', '48 MB', '31.5% · 62%', language === 'en' ? 'Drain' : '摘除']) await row.getByText(text, { exact: true }).waitFor();
+    for (const text of ['w-one', 'rack 7', '10.1.2.3', 'blue', '40', '3.5%', '48 MB', '31.5%', '62%', language === 'en' ? 'Drain' : '摘除']) await row.getByText(text, { exact: true }).waitFor();
     await row.getByRole('link', { name: 'w-one' }).click();
     const dialog = page.getByRole('dialog');
     for (const text of ['rack 7', '10.1.2.3', '31.5%', '62%', language === 'en' ? 'First beat' : '首次心跳']) await dialog.getByText(text, { exact: true }).waitFor();

@@ -31,7 +31,7 @@ export const tester = {
   goOn: (held: number) => (held === 0 ? 'Go on' : `Go on (${held} waiting)`),
   clear: 'Clear',
   filter: 'Filter by subject or text',
-  count: (count: string) => `${count} messages`,
+  count: (count: string) => (count === '1' ? '1 message' : `${count} messages`),
   dropped: (count: string) => `${count} more were too many to bring`,
   refused: 'This cannot be watched',
   noSocket: 'Watching needs the WebSocket, which does not get through to the server.',

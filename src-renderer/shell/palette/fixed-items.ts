@@ -6,6 +6,7 @@ import LogOut from '@lucide/svelte/icons/log-out';
 import Maximize from '@lucide/svelte/icons/maximize';
 import Pause from '@lucide/svelte/icons/pause';
 import Play from '@lucide/svelte/icons/play';
+import Rocket from '@lucide/svelte/icons/rocket';
 import SunMoon from '@lucide/svelte/icons/sun-moon';
 import type { Messages } from '../../i18n/index.svelte.ts';
 import { frame } from '../../state/frame.svelte.ts';
@@ -26,7 +27,7 @@ export function fixedItems(t: Messages): readonly PaletteItem[] {
 function screens({ shell, palette: words }: Messages): readonly PaletteItem[] {
   return [
     ...DESTINATIONS.map(({ path, key, icon, letter }): PaletteItem => ({ id: path, group: 'screens', label: shell[key], icon, keys: `g ${letter}`, run: () => route.go(path) })),
-    { id: '/first-job', group: 'screens', label: words.firstJob, run: () => route.go('/first-job') },
+    { id: '/first-job', group: 'screens', label: words.firstJob, icon: Rocket, run: () => route.go('/first-job') },
   ];
 }
 
