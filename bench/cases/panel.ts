@@ -13,8 +13,8 @@ import type { CaseContext, Figure } from '../support/types.ts';
 
 const RUNS = 1_000_000;
 const JOBS = 10_000;
-/** Each makes two changes a second: dispatched, ended. */
-const FIRING = 250;
+/** Each run makes two changes, which the feed brings as one when the end follows within a frame. */
+const FIRING = 500;
 const WATCH_MS = 60_000;
 const WARM_UP_MS = 10_000;
 const OPENINGS = 5;
