@@ -6,8 +6,8 @@ import type { Reader } from './reader.ts';
  * took about 26 µs a run, inserted and ended, at 16 MB and 22.5 at 60 MB.
  */
 const AFTER_PAGES = 24_000;
-/** Dirty pages of an average row and of a commit, from measurements with 1,000 jobs; only a rough idea is needed. */
-const PAGES_PER_ROW = 4;
+/** Dirty pages of an average row and of a commit, from measurements with 25,000 jobs; only a rough idea is needed. */
+const PAGES_PER_ROW = 2;
 const PAGES_PER_COMMIT = 6;
 
 /**
