@@ -81,4 +81,10 @@ describe('closed runs', () => {
     for (let index = 25; index < 35; index++) expect(closed.has(String(index))).toBe(true);
     expect(Array.from({ length: 35 }, (_, index) => closed.has(String(index))).filter(Boolean).length).toBeLessThanOrEqual(20);
   });
+
+  test('are known whatever order they end in', () => {
+    const closed = new ClosedRuns(10);
+    for (const id of ['900', '1000', '20', '999']) closed.add(id);
+    expect(['900', '1000', '20', '999', '21', '1001', '100000'].filter((id) => closed.has(id))).toEqual(['900', '1000', '20', '999']);
+  });
 });
