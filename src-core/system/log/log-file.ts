@@ -64,12 +64,12 @@ export function openLogFile(options: LogFileOptions): LogFile {
   function fails(error: Error): void {
     stream?.destroy();
     stream = undefined;
-    if (closed || retry) return;
-    retry = setTimeout(open, RETRY_MS).unref();
+    if (!closed) retry ??= setTimeout(open, RETRY_MS).unref();
     if (inTrouble) return;
     inTrouble = true;
     const why = 'code' in error ? String(error.code) : error.message;
-    options.onTrouble(`The log file in ${options.dir} cannot be written (${why}); going on without it, trying again every ${RETRY_MS / 1000} s.`);
+    const next = closed ? 'the last lines are missing from it' : `going on without it, trying again every ${RETRY_MS / 1000} s`;
+    options.onTrouble(`The log file in ${options.dir} cannot be written (${why}); ${next}.`);
   }
 
   function write(line: string): void {

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger, type Logger } from '../../../src-core/system/index.ts';
+import { until } from '../../support/until.ts';
 
 describe('the log', () => {
   let dir: string;
@@ -89,14 +90,21 @@ describe('the log', () => {
   it('survives a full disk', async () => {
     // Every write to this device fails as on a full disk.
     if (process.platform !== 'linux') return;
-    const { symlinkSync } = await import('node:fs');
     symlinkSync('/dev/full', path.join(dir, 'natsjob.log'));
     const { log, close } = await open();
     log.info({}, 'one');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => terminal.join('').includes('cannot be written'), { what: 'the disk to be found full' });
     log.info({}, 'two');
     await close();
-    expect(terminal.join('')).toContain('cannot be written');
     expect(terminal.join('')).toContain('"two"');
+  });
+
+  it('says so too when only closing it shows that the disk is full', async () => {
+    if (process.platform !== 'linux') return;
+    symlinkSync('/dev/full', path.join(dir, 'natsjob.log'));
+    const { log, close } = await open();
+    log.info({}, 'one');
+    await close();
+    expect(terminal.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
   });
 });
