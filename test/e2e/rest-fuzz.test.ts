@@ -61,7 +61,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
   });
 
   test('no body makes it fail, on any path', async () => {
-    const paths = ['/jobs', '/namespaces', `/namespaces/${NAMESPACE}/apps`, '/jobs/bulk', '/runs/bulk', '/schedule/preview', `/jobs/${job.key}/run`, '/runs/12/rerun', '/nats/publish', '/me/password', '//natsjob/api/login'];
+    const paths = ['/jobs', '/namespaces', `/namespaces/${NAMESPACE}/apps`, '/jobs/bulk', '/runs/bulk', '/schedule/preview', `/jobs/${job.key}/run`, '/runs/12/rerun', '/nats/publish', '/nats/ping', '/sessions/revoke', '/me/password', '//natsjob/api/login'];
     const field = fc.constantFrom(
       'namespace', 'app', 'name', 'description', 'schedule', 'category', 'model', 'condition', 'args', 'maxRunning', 'overlap', 'timeoutMs', 'retry', 'misfire', 'rate', 'priority', 'state', 'tags', 'ids', 'filter',
       'action', 'tag', 'move', 'dryRun', 'expression', 'timezone', 'dst', 'count', 'from', 'anchor', 'delayMs', 'workerId', 'trigger', 'subject', 'text', 'headers', 'current', 'password', 'drained', 'toString', '__proto__',
@@ -74,6 +74,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
         const { status } = await api.post(path, body);
         expect(status).not.toBe(500);
         if (path === '/jobs') expect((await api.patch(`/jobs/${job.key}`, body, { 'if-match': '"0"' })).status).not.toBe(500);
+        if (path === '/nats/ping') expect((await api.patch(`/workers/${NAMESPACE}/${job.app}/w1`, body)).status).not.toBe(500);
       }),
       { numRuns: 100_000, interruptAfterTimeLimit: TIME_MS, skipAllAfterTimeLimit: TIME_MS },
     );

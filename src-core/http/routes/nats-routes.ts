@@ -1,4 +1,5 @@
 import type { FieldError } from '../../domain/errors.ts';
+import { hasUnpairedSurrogate } from '../../domain/input.ts';
 import type { HostApi } from '../../ports/host.ts';
 import { CONTROL_BUCKET, DEFINITIONS_BUCKET, HEARTBEAT_BUCKET, isTrialSubject, RESULTS_BUCKET } from '../../wire/index.ts';
 import type { PublishRequest } from '../contract.ts';
@@ -67,8 +68,9 @@ function checked(request: PublishRequest): PublishRequest {
   const errors: FieldError[] = [];
   if (!isTrialSubject(subject)) errors.push({ field: 'subject', message: 'must be a whole subject under natsjob.job. or natsjob-void.job., without wildcards and white space' });
   if (Buffer.byteLength(text) > MAX_TEXT_BYTES) errors.push({ field: 'text', message: `must have at most ${MAX_TEXT_BYTES} bytes` });
+  else if (hasUnpairedSurrogate(text)) errors.push({ field: 'text', message: 'must be valid Unicode text' });
   const names = Object.keys(headers);
-  if (names.length > MAX_HEADERS) errors.push({ field: 'headers', message: `must be at most ${MAX_HEADERS}` });
+  if (names.length > MAX_HEADERS) errors.push({ field: 'headers', message: `must have at most ${MAX_HEADERS} entries, not ${names.length}` });
   for (const name of names.slice(0, MAX_HEADERS)) {
     const field = `headers.${name.slice(0, 64)}`;
     if (!HEADER_NAME.test(name)) errors.push({ field, message: 'must have a name of 1 to 64 letters, digits and signs as HTTP takes them' });
