@@ -77,6 +77,8 @@ async function audit(context: CaseContext, url: string, port: number): Promise<R
 /** Lighthouse brings more packages than the project itself, so it is there for this case only. */
 function install(): void {
   if (existsSync(CLI)) return;
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: ['ignore', 'ignore', 'inherit'] });
+  // npm would leave a cache of its code in the folder for temporary files.
+  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' };
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: ['ignore', 'ignore', 'inherit'], env });
   if (status !== 0) throw new Error('Lighthouse could not be installed: npm ci failed in bench/lighthouse');
 }

@@ -163,8 +163,9 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     const queueing = await world.job({ rate: { max: 2, perMs: 1_000 }, maxRunning: 100, overlap: 'queue' });
     for (let count = 0; count < 6; count++) await queueing.start();
     const times: number[] = [];
-    for (let count = 0; count < 6; count++) times.push((await queueing.next()).at);
-    for (let index = 2; index < 6; index++) expect(times[index]! - times[index - 2]!).toBeGreaterThanOrEqual(990);
+    // As the scheduler sent them: how long each is under way is the machine's affair.
+    for (let count = 0; count < 6; count++) times.push(Date.parse((await world.run((await queueing.next()).task.taskId)).dispatchedAt));
+    for (let index = 2; index < 6; index++) expect(times[index]! - times[index - 2]!).toBeGreaterThanOrEqual(1_000);
     counted.push([skipping, { rate: 7 }]);
   });
 

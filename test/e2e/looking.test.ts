@@ -52,7 +52,7 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
     await world.job({ app });
     const { items } = await get(`/fires?namespace=${NAMESPACE}&app=${app}`);
     expect(items.map(({ job: name }: Json) => name)).toEqual([sooner.name, later.name]);
-    expect(items[0]).toEqual({ jobId: (await sooner.get()).id, namespace: NAMESPACE, app, job: sooner.name, expression: expect.stringContaining('@at'), timezone: 'Europe/Berlin', at: (await sooner.get()).nextFireAt });
+    expect(items[0]).toEqual({ jobId: (await sooner.get()).id, namespace: NAMESPACE, app, job: sooner.name, expression: expect.stringContaining('@at'), timezone: 'Europe/Berlin', words: { en: expect.stringMatching(/^Once, at /), 'zh-CN': expect.stringMatching(/^一次/) }, at: (await sooner.get()).nextFireAt });
     expect(items[1].timezone).toBe('Asia/Shanghai');
     expect((await get(`/fires?app=${app}&limit=1`)).items).toEqual([items[0]]);
     expect((await get('/fires?app=none')).items).toEqual([]);
