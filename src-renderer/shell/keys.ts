@@ -12,7 +12,7 @@ export interface KeyDeeds {
 
 const PAIR_MS = 1_500;
 const TYPING = 'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=menu]';
-const ABOVE = '[role=dialog][data-state=open], [role=alertdialog][data-state=open], [role=menu]';
+const ABOVE = 'dialog[open], [data-floating], [role=menu]';
 
 /**
  * Listens for the keys of the panel; returns the way to stop. Single keys act only while `isOn`, never while somebody types or something
