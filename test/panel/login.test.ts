@@ -114,7 +114,7 @@ describe.skipIf(chromium === undefined)('logging in', () => {
     await notice.getByText(/try again in [123] second/).waitFor();
     await page.locator('[data-trouble=none]').waitFor({ state: 'attached' });
     await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.locator('[data-live=live]').waitFor();
     expect(panel.faults).toEqual([]);
   });
 
@@ -144,7 +144,7 @@ describe.skipIf(chromium === undefined)('logging in', () => {
     await page.locator('[data-trouble=offline]').waitFor();
     await own.restart();
     await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.locator('[data-live=live]').waitFor();
     expect(panel.faults).toEqual([]);
   });
 

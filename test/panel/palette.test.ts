@@ -45,9 +45,13 @@ describe.skipIf(chromium === undefined)('the command palette and the keys', () =
   });
 
   test('acts: theme, namespace, live updates, language, log out', async () => {
-    await using panel = await openPanel(browser, world.program);
+    // A session of its own, because it ends here.
+    await using panel = await openPanel(browser, world.program, { loggedIn: false });
     const { page } = panel;
     await panel.open('/');
+    await page.locator('input[name=username]').fill('tester');
+    await page.locator('input[name=password]').fill('a password of this test');
+    await page.keyboard.press('Enter');
     await page.locator('[data-live=live]').waitFor();
     await choose(page, 'theme dark');
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
