@@ -1,10 +1,11 @@
 import { headers } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
-import type { NextMsgRequest, StoredMsg } from '@nats-io/jetstream';
+import type { StoredMsg } from '@nats-io/jetstream';
 import type { BucketPage, BucketQuery, BucketSize, BusAccess, SeenMessage } from '../ports/index.ts';
 import { kvPrefix, kvStream } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import { NotPermittedError, apiCode, asUnavailable, isNotPermitted, isStreamMissing } from './errors.ts';
+import { nextMessage } from './next-message.ts';
 
 const NO_MESSAGE = 10037;
 /** One page is read message by message; the rest is for the next one. */
@@ -52,7 +53,7 @@ async function bucketEntries(connection: Connection, bucket: string, { prefix, a
       const found: StoredMsg[] = [];
       let isEnd = false;
       while (found.length < Math.min(AT_ONCE, limit - items.length) && performance.now() < deadline) {
-        const message = await nextMessage(connection, bucket, subjects, sequence + 1);
+        const message = await nextMessage(connection.manager, kvStream(bucket), subjects, sequence + 1);
         if (message === undefined) {
           isEnd = true;
           break;
@@ -77,17 +78,6 @@ async function bucketEntries(connection: Connection, bucket: string, { prefix, a
 function filterOf(prefix: string): string {
   const end = prefix.lastIndexOf('.');
   return end < 0 ? '>' : `${prefix.slice(0, end)}.>`;
-}
-
-async function nextMessage(connection: Connection, bucket: string, subjects: string, from: number): Promise<StoredMsg | undefined> {
-  // The server takes both together; the type of the library's stream API does not say so.
-  const request: NextMsgRequest & { seq: number } = { seq: from, next_by_subj: subjects };
-  try {
-    return (await connection.manager.streams.getMessage(kvStream(bucket), request)) ?? undefined;
-  } catch (error) {
-    if (apiCode(error) === NO_MESSAGE) return undefined;
-    throw error;
-  }
 }
 
 async function isNewest(connection: Connection, bucket: string, { subject, seq }: StoredMsg): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Delivery } from './delivery.ts';
 import { asUnavailable, describe, isStreamMissing } from './errors.ts';
 import { DeliveredMessage } from './feed-message.ts';
 import type { Incoming } from './incoming.ts';
+import { nextMessage } from './next-message.ts';
 import { PushConsumer } from './push-consumer.ts';
 
 const RETRY_MS = 250;
@@ -185,8 +186,8 @@ class StreamFeed implements Feed {
   }
 
   /**
-   * Mostly the target itself comes by. When it has been deleted meanwhile it never does, so the server is
-   * asked now and then whether anything is left.
+   * Mostly the target itself comes by. When it has been deleted meanwhile it never does, so the stream is
+   * asked now and then whether anything is left. Not the consumer: it hears of a message after whoever stored it.
    */
   #reached(target: number): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -198,17 +199,18 @@ class StreamFeed implements Feed {
       const waiter: Waiter = { target, resolve: () => settle(resolve), reject: (error) => settle(() => reject(error)) };
       let timer: NodeJS.Timeout | undefined;
       const poll = (): void => {
-        const consumer = this.#consumer;
         const again = (): void => {
           if (this.#waiters.has(waiter)) timer = setTimeout(poll, CATCH_UP_POLL_MS);
         };
+        const consumer = this.#consumer;
         if (consumer === undefined || this.#paused) {
           again();
           return;
         }
-        consumer.isDrained().then(
-          (drained) => {
-            if (drained && consumer === this.#consumer && !this.#paused) waiter.resolve();
+        nextMessage(this.#connection.manager, this.#options.stream, '>', this.#position + 1).then(
+          (next) => {
+            const isRead = next === undefined || next.seq > target;
+            if (isRead && consumer === this.#consumer && !this.#paused) waiter.resolve();
             else again();
           },
           again,

@@ -72,11 +72,6 @@ export class PushConsumer {
     return consumer;
   }
 
-  /** Consumer sequence of the last message given out. */
-  get received(): number {
-    return this.#received;
-  }
-
   /** Keeps what comes. Flow control is not answered meanwhile, so the server stops when its window is full. */
   hold(): void {
     this.#held ??= [];
@@ -95,12 +90,6 @@ export class PushConsumer {
     }
     this.#held = held.slice(next);
     this.#heldBytes = this.#held.reduce((sum, message) => sum + message.size + HELD_OVERHEAD_BYTES, 0);
-  }
-
-  /** True if the server has nothing more for us and all it sent has been given out. */
-  async isDrained(): Promise<boolean> {
-    const info = await this.#options.manager.consumers.info(this.#options.stream, this.#name);
-    return info.num_pending === 0 && info.delivered.consumer_seq === this.#received;
   }
 
   close(): void {

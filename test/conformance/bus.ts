@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, FeedMessage, LogMessage, StoredMessage } from '../../src-core/ports/bus.ts';
-import { CONTROL_BUCKET, DEFINITIONS_BUCKET, RESULTS_BUCKET, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../../src-core/wire/index.ts';
+import { CONTROL_BUCKET, DEFINITIONS_BUCKET, DEFINITIONS_STREAM, RESULTS_BUCKET, RESULTS_PREFIX, RESULTS_STREAM, STREAM } from '../../src-core/wire/index.ts';
 
 /** A server with buses on it, as the suite needs it. Made for each test, closed after it. */
 export interface BusWorld {
@@ -15,6 +15,8 @@ export interface BusWorld {
 }
 
 const OBJECTS = { replicas: 1, maxBytes: 256 * 1024 * 1024 };
+/** The server tells its consumers of a message a moment after it has acknowledged it: with so many, that moment is met. */
+const WRITES = 1_500;
 
 /** What every Bus does, whatever carries it. */
 export function describeBus(name: string, open: () => Promise<BusWorld>): void {
@@ -163,6 +165,22 @@ export function describeBus(name: string, open: () => Promise<BusWorld>): void {
       await feed.caughtUp();
       expect(got).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
       expect(feed.position).toBe(15);
+      await feed.stop();
+    });
+
+    it('is caught up with what was stored before, however shortly', async () => {
+      let given = 0;
+      const feed = bus.openFeed({ stream: DEFINITIONS_STREAM, from: 1, maxPayloadBytes: 100, onMessage: (each) => void (given = each.sequence), onLost: () => {} });
+      const bucket = bus.bucket(DEFINITIONS_BUCKET);
+      const write = async (key: string): Promise<void> => {
+        let revision = 0;
+        for (let written = 0; written < WRITES; written++) {
+          revision = (await bucket.compareAndSet(key, String(written), revision))!;
+          await feed.caughtUp();
+          expect(given).toBeGreaterThanOrEqual(revision);
+        }
+      };
+      await Promise.all(['a', 'b', 'c', 'd'].map(write));
       await feed.stop();
     });
 
