@@ -61,14 +61,22 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     await again.close();
   });
 
-  it('is started again within a second when it dies', async () => {
+  it('is started again after a fifth of a second when it dies', async () => {
     const states: string[] = [];
-    const server = await start({ onState: (state) => states.push(state) });
+    const waits: number[] = [];
+    const noted: Clock = { ...clock, after: (delayMs, action) => {
+      waits.push(delayMs);
+      return clock.after(delayMs, action);
+    } };
+    const server = await start({ clock: noted, onState: (state) => {
+      states.push(state);
+      if (state === 'restarting') waits.length = 0;
+    } });
     const first = server.pid ?? 0;
-    const began = performance.now();
     process.kill(first, 'SIGKILL');
     await until(() => states.includes('running'));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // What it waits of its own: how long the server takes to start is the machine's affair.
+    expect(waits[0]).toBe(200);
     expect(server.pid).not.toBe(first);
     expect(await probeNats(server.url)).toBe('jetstream');
   });

@@ -141,7 +141,7 @@ function testJob({ program: { api }, worker }: World, app: string, name: string)
 }
 
 function created(answer: ApiAnswer): void {
-  expect(answer).toMatchObject({ status: 201 });
+  expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 });
 }
 
 function ok(answer: ApiAnswer): Json {
