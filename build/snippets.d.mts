@@ -1,6 +1,6 @@
-import type { Snippet } from '../src-renderer/generated/snippets.ts';
+import type { Snippet } from '../src-renderer/snippets/snippet.ts';
 
 export const GENERATED: string;
 export function templateOf(source: string): string;
 export function snippets(): Snippet[];
-export function generatedModule(): string;
+export function generatedFile(): string;

@@ -1,4 +1,4 @@
-// node build/snippets.mjs [--check]: makes src-renderer/generated/snippets.ts, the examples as templates for the panel.
+// node build/snippets.mjs [--check]: makes src-renderer/generated/snippets.json, the examples as templates for the panel.
 // The defaults between natsjob:begin and natsjob:end become {{placeholders}}; the two marks themselves go.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { languages } from '../examples/languages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-export const GENERATED = 'src-renderer/generated/snippets.ts';
+export const GENERATED = 'src-renderer/generated/snippets.json';
 
 /** Text in an example's block → what stands in the template. Longer ones first: the last four stand in the first ones, too. */
 const DEFAULTS = [
@@ -45,35 +45,14 @@ export function snippets() {
   });
 }
 
-/** The generated module's text. */
-export function generatedModule() {
-  const all = snippets();
-  const entries = all.map((snippet) => `  {\n${Object.entries(snippet).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},`).join('\n')}\n  },`);
-  return `// Made by build/snippets.mjs from examples/. Do not edit.
-export { fillSnippet, UnsafeSnippetValue, type SnippetValues } from '../snippets/fill-snippet.ts';
-
-export type SnippetId = ${all.map(({ id }) => `'${id}'`).join(' | ')};
-
-/** A complete worker in one language. \`install\` and \`run\` are shell lines for a folder that holds only \`file\`. */
-export interface Snippet {
-  readonly id: SnippetId;
-  readonly label: string;
-  readonly file: string;
-  readonly install: string;
-  readonly run: string;
-  /** The program with {{url}} {{namespace}} {{app}} {{job}} {{subject}} {{workerId}} in it: see fillSnippet. */
-  readonly text: string;
-}
-
-export const SNIPPETS: readonly Snippet[] = [
-${entries.join('\n')}
-];
-`;
+/** The generated file's text. */
+export function generatedFile() {
+  return `${JSON.stringify(snippets(), null, 2)}\n`;
 }
 
 function main() {
   const file = path.join(ROOT, GENERATED);
-  const text = generatedModule();
+  const text = generatedFile();
   if (!process.argv.includes('--check')) return writeFileSync(file, text);
   if (readFileSync(file, 'utf8') === text) return;
   process.stderr.write(`${GENERATED} is not what the examples give: node build/snippets.mjs\n`);

@@ -6,14 +6,14 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { svelte, vitePreprocess } from '@sveltejs/vite-plugin-svelte';
 import tailwindcss from '@tailwindcss/vite';
 
-const COMPRESSED = /\.(js|css|html|svg)$/;
+const COMPRESSED = /\.(js|css|html|svg|json)$/;
 
 /**
  * Few files instead of one for every module that two pages share: each file is packed by itself, so small ones pack badly.
- * Libraries that one page alone wants stay apart.
+ * A library that one page alone wants stays apart.
  */
 const CHUNKS = [
-  { name: 'vendor', test: /node_modules\/(?!uplot|virtua)/ },
+  { name: 'vendor', test: /node_modules\/(?!virtua)/ },
   { name: 'common', test: /src-renderer\/(api|charts|lib|parts|shell|state|ui)\//, minShareCount: 2 },
 ];
 

@@ -1,7 +1,5 @@
-import type { SnippetId } from '../src-renderer/generated/snippets.ts';
-
 export interface Language {
-  readonly id: SnippetId;
+  readonly id: string;
   readonly label: string;
   readonly file: string;
   readonly tools: readonly string[];

@@ -1,7 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import type { SnippetId, SnippetValues } from '../src-renderer/generated/snippets.ts';
+import type { SnippetValues } from '../src-renderer/snippets/fill-snippet.ts';
 
 export class ExampleNotSetUp extends Error {}
-export function missingTools(id: SnippetId): string[];
-export function setUpExample(id: SnippetId, values: SnippetValues): Promise<string>;
-export function startExample(id: SnippetId, folder: string, options: SpawnOptions): ChildProcess;
+export function missingTools(id: string): string[];
+export function setUpExample(id: string, values: SnippetValues): Promise<string>;
+export function startExample(id: string, folder: string, options: SpawnOptions): ChildProcess;

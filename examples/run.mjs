@@ -1,15 +1,16 @@
 // node examples/run.mjs <id> [url=… namespace=… app=… job=… subject=… workerId=…]: does what the panel tells its readers
 // to do: an empty folder, the install line, the filled program, the run line. The test of the examples does the same.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cacheFolder } from '../build/nats-server/pin.mjs';
 import { PrepareError, runScript } from '../build/prepare.mjs';
-import { SNIPPETS, fillSnippet } from '../src-renderer/generated/snippets.ts';
+import { fillSnippet } from '../src-renderer/snippets/fill-snippet.ts';
 import { languages } from './languages.mjs';
 
+const SNIPPETS = new URL('../src-renderer/generated/snippets.json', import.meta.url);
 const DEFAULTS = { url: 'nats://127.0.0.1:4222', namespace: 'app', app: 'shop', job: 'report', workerId: 'worker-1' };
 
 /** The example could not be set up. The message has what its tools said. */
@@ -28,7 +29,7 @@ export async function setUpExample(id, values) {
   const folder = mkdtempSync(path.join(tmpdir(), `natsjob-example-${id}-`));
   if (installs === undefined || !isOnPath(installs)) await runInstall(install, folder);
   mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-  writeFileSync(path.join(folder, file), fillSnippet(SNIPPETS.find((snippet) => snippet.id === id).text, values));
+  writeFileSync(path.join(folder, file), fillSnippet(templateOf(id), values));
   return folder;
 }
 
@@ -37,6 +38,11 @@ export function startExample(id, folder, options) {
   const commands = languageOf(id).run.split(' && ');
   const last = `exec ${commands.pop()}`;
   return spawn('bash', ['-c', [...commands, last].join(' && ')], { cwd: folder, env: environment(), ...options });
+}
+
+/** As the panel has it. */
+function templateOf(id) {
+  return JSON.parse(readFileSync(SNIPPETS, 'utf8')).find((snippet) => snippet.id === id).text;
 }
 
 function languageOf(id) {

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { snippets } from '../../build/snippets.mjs';
 import { missingTools, setUpExample, startExample } from '../../examples/run.mjs';
-import { SNIPPETS, type SnippetId } from '../../src-renderer/generated/snippets.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type World } from '../support/world.ts';
 
 /** What CI has; of the others it says that they were skipped. */
-const REQUIRED = new Set<SnippetId>(['go', 'java', 'python', 'node', 'typescript']);
+const REQUIRED = new Set(['go', 'java', 'python', 'node', 'typescript']);
 /** The first start compiles. */
 const LIVE_MS = 240_000;
 const STOP_MS = 20_000;
@@ -22,7 +22,7 @@ describe.skipIf(!(await canStartProgram()))('the example', { concurrent: true },
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
-  for (const { id, label } of SNIPPETS) {
+  for (const { id, label } of snippets()) {
     test.skipIf(isMissing(id))(`for ${label} works on a pro job, says how it ended, and ends on SIGTERM`, async () => {
       const job = await world.job({ model: 'pro' });
       const workerId = `${id}-1`;
@@ -53,7 +53,7 @@ interface Example {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-async function start(id: SnippetId, values: Parameters<typeof setUpExample>[1]): Promise<Example> {
+async function start(id: string, values: Parameters<typeof setUpExample>[1]): Promise<Example> {
   const folder = await setUpExample(id, values);
   const child = startExample(id, folder, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const atExit = (): void => killGroup(child.pid);
@@ -92,7 +92,7 @@ function killGroup(pid: number | undefined): void {
 }
 
 /** Says what is missing; in CI that is a failure for those that must run. */
-function isMissing(id: SnippetId): boolean {
+function isMissing(id: string): boolean {
   const missing = missingTools(id);
   if (missing.length === 0) return false;
   if (process.env['CI'] && REQUIRED.has(id)) throw new Error(`the example for ${id} needs ${missing.join(' and ')} on PATH`);
