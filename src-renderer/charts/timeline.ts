@@ -49,7 +49,8 @@ export function percentOf(at: number, { from, to }: Scale): number {
   return Math.min(100, Math.max(0, ((at - from) / (to - from)) * 100));
 }
 
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 43_200_000, 86_400_000];
+/** Round distances, in ms. */
+export const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 43_200_000, 86_400_000];
 
 /** Round distances from the start, at most six. */
 export function ticksOf({ from, to }: Scale): readonly number[] {

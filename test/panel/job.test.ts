@@ -42,7 +42,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     await page.getByText(timeout, { exact: true }).first().waitFor();
     await page.getByText('1 min 30 s').waitFor();
     await page.getByRole('region', { name: heat }).getByRole('link').last().waitFor();
-    await page.locator('[data-plot] canvas').waitFor();
+    await page.locator('[data-plot] path[d^=M]').first().waitFor({ state: 'attached' });
     expect(panel.faults).toEqual([]);
   });
 

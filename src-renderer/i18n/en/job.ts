@@ -25,7 +25,6 @@ export const job = {
   plotLongest: 'Longest',
   plotWait: 'Wait',
   plotEmpty: 'No run has ended in this time.',
-  plotFailed: 'The chart could not be loaded.',
   plotP95: (time: string) => `p95 of the last 100 runs ${time}`,
   noRows: 'Runs of the models lite and plus are not recorded: there is nothing to count.',
   byHandOnly: 'This job has no schedule: it runs by hand only.',

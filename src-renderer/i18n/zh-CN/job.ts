@@ -27,7 +27,6 @@ export const job = {
   plotLongest: '最长',
   plotWait: '等待',
   plotEmpty: '这段时间内没有结束的执行。',
-  plotFailed: '图表加载失败。',
   plotP95: (time: string) => `最近 100 次的 p95 为 ${time}`,
   noRows: 'lite 与 plus 模型的执行不留记录，无从统计。',
   byHandOnly: '此任务没有定时，只能手动执行。',
