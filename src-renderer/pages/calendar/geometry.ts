@@ -17,6 +17,11 @@ export function geometryOf(width: number): Geometry {
   return { isNarrow, width: isNarrow ? inner : Math.max(0, inner - NAMES_PX) };
 }
 
+/** Of a lane with its names, in pixels. */
+export function laneHeight(width: number): number {
+  return geometryOf(width).isNarrow ? 70 : 42;
+}
+
 export function xOf(ms: number, from: number, to: number, width: number): number {
   return Math.round(((ms - from) / (to - from)) * width * 10) / 10;
 }
