@@ -31,7 +31,6 @@ export const job = {
   notEnabled: 'The job does not fire while it is not enabled. It would at:',
   jitterNote: (time: string) => `Each fire is shifted by a fixed time below ${time}.`,
   noMore: 'Nothing fires any more.',
-  localTime: (time: string) => `here ${time}`,
   running: (count: number) => (count === 1 ? '1 running' : `${count} running`),
   queued: (count: number) => (count === 1 ? '1 queued' : `${count} queued`),
   lastRun: 'Last run',
@@ -64,10 +63,7 @@ export const job = {
   dst: { once: 'once', compat: 'as robfig/cron', skip: 'skip' },
   backoff: { fixed: 'fixed', exponential: 'exponential' },
   serverZone: 'zone of the server',
-  misfireFacts: (policy: string, window: string) => `${policy}, within ${window}`,
-  retryFacts: (attempts: number, delay: string, backoff: string) => `${attempts} attempts, ${delay} ${backoff}`,
   rateFacts: (max: number, per: string) => `${max} per ${per}`,
-  noRetry: 'none',
   changes: {
     list: 'Versions',
     version: (version: number) => `Version ${version}`,

@@ -1,6 +1,5 @@
 export const run = {
   title: (id: string) => `Run ${id}`,
-  ofJob: (job: string) => `of ${job}`,
   unknownTitle: 'There is no such run',
   unknownText: (id: string) => `No run ${id} is known. It may be older than what is kept, or its model (lite, plus) leaves no record.`,
   toRuns: 'To the runs',

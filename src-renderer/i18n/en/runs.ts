@@ -32,7 +32,6 @@ export const runs = {
   attemptOf: (attempt: number, attempts: number) => `${attempt} of ${attempts}`,
   timeout: 'Share of the time limit used',
   timeLeft: (time: string) => `${time} left`,
-  overdue: 'over the limit',
   columns: {
     job: 'Job', app: 'App', trigger: 'Trigger', scheduled: 'Scheduled', started: 'Dispatched', ended: 'Ended', lag: 'Lag', duration: 'Duration',
     attempt: 'Attempt', worker: 'Worker', status: 'Answer', reason: 'Reason', monitorStatus: 'Monitor status', monitorPayload: 'Monitor payload',

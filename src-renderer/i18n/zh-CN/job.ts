@@ -33,7 +33,6 @@ export const job = {
   notEnabled: '任务未启用，不会触发。若启用，触发时间为：',
   jitterNote: (time: string) => `每次触发都会错开一个固定的时间，不超过 ${time}。`,
   noMore: '不会再触发。',
-  localTime: (time: string) => `本地 ${time}`,
   running: (count: number) => `${count} 个执行中`,
   queued: (count: number) => `${count} 个排队`,
   lastRun: '上次执行',
@@ -66,10 +65,7 @@ export const job = {
   dst: { once: '一次', compat: '同 robfig/cron', skip: '跳过' },
   backoff: { fixed: '固定', exponential: '指数' },
   serverZone: '服务端时区',
-  misfireFacts: (policy: string, window: string) => `${policy}，${window} 以内`,
-  retryFacts: (attempts: number, delay: string, backoff: string) => `共 ${attempts} 次，间隔 ${delay}，${backoff}`,
   rateFacts: (max: number, per: string) => `每 ${per} ${max} 次`,
-  noRetry: '不重试',
   changes: {
     list: '版本',
     version: (version: number) => `版本 ${version}`,

@@ -2,7 +2,6 @@ import type { Messages } from '../en.ts';
 
 export const run = {
   title: (id: string) => `执行 ${id}`,
-  ofJob: (job: string) => `任务 ${job}`,
   unknownTitle: '没有这次执行',
   unknownText: (id: string) => `找不到执行 ${id}。它可能已超过保留期限，或其模型（lite、plus）不留记录。`,
   toRuns: '查看执行记录',

@@ -34,7 +34,6 @@ export const runs = {
   attemptOf: (attempt: number, attempts: number) => `${attempt} / ${attempts}`,
   timeout: '已用超时时间的比例',
   timeLeft: (time: string) => `剩余 ${time}`,
-  overdue: '已超时',
   columns: {
     job: '任务', app: '服务', trigger: '触发方式', scheduled: '计划时间', started: '派发时间', ended: '结束时间', lag: '延迟', duration: '耗时',
     attempt: '第几次', worker: '客户端', status: '应答', reason: '原因', monitorStatus: '监控状态', monitorPayload: '监控内容',
