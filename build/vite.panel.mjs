@@ -1,6 +1,7 @@
 // Vite settings of the panel: what a browser loads from dist/panel, relative to its page.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { svelte, vitePreprocess } from '@sveltejs/vite-plugin-svelte';
@@ -9,13 +10,28 @@ import tailwindcss from '@tailwindcss/vite';
 const COMPRESSED = /\.(js|css|html|svg|json)$/;
 
 /**
- * Few files instead of one for every module that two pages share: each file is packed by itself, so small ones pack badly.
- * A library that one page alone wants stays apart.
+ * Few files instead of one for each module that two pages share: each is packed by itself, so small ones pack badly.
+ * The frame with the overview and all that pages are made of; what people do all day; the rest. Login and wizard can come first, so they stay apart.
  */
 const CHUNKS = [
-  { name: 'vendor', test: /node_modules\/(?!virtua)/ },
-  { name: 'common', test: /src-renderer\/(api|charts|lib|parts|shell|state|ui)\//, minShareCount: 2 },
+  { name: 'vendor', test: /node_modules\// },
+  { name: 'frame', test: /src-renderer\/(main\.ts|App\.svelte|(api|charts|lib|parts|shell|snippets|state|ui|pages\/overview)\/)/ },
+  { name: 'jobs', test: /src-renderer\/pages\/(editor|job|jobs|run|runs)\// },
+  { name: 'places', test: /src-renderer\/pages\/(calendar|places|servers|settings|tester|workers)\// },
 ];
+
+/** Icons are drawn by a component of ours instead of the library's, which can do more than is wanted. */
+const OWN_ICON = {
+  name: 'own-icon',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (source !== '../Icon.svelte' || !importer?.includes('/@lucide/svelte/')) return undefined;
+    return fileURLToPath(new URL('../src-renderer/ui/Icon.svelte', import.meta.url));
+  },
+  transform(code, id) {
+    return id.includes('/@lucide/svelte/') ? { code: code.replace(/"name": "[^"]*", "size": 24, /, ''), map: null } : undefined;
+  },
+};
 
 /** `outDir`: where to; emptied first. */
 export function panelBundle({ root, outDir }) {
@@ -26,7 +42,7 @@ export function panelBundle({ root, outDir }) {
     configFile: false,
     logLevel: 'warn',
     define: { __NATSJOB_VERSION__: JSON.stringify(version) },
-    plugins: [tailwindcss(), svelte({ configFile: false, preprocess: vitePreprocess({ script: false }) })],
+    plugins: [OWN_ICON, tailwindcss(), svelte({ configFile: false, preprocess: vitePreprocess({ script: false }) })],
     build: {
       outDir,
       emptyOutDir: true,
