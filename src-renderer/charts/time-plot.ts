@@ -24,9 +24,9 @@ export function durationTicks(longest: number, most: number): readonly number[] 
   return Array.from({ length: Math.floor(longest / step) + 1 }, (_, index) => index * step);
 }
 
-/** Moments at which the zone's clock is round, at most so many and one, and how far apart they are. */
+/** Moments at which the zone's clock is round, whole seconds, at most so many and one, and how far apart they are. */
 export function timeTicks({ from, to }: Scale, most: number, zone: string): { readonly at: readonly number[]; readonly step: number } {
-  const step = stepOf(to - from, most);
+  const step = Math.max(1000, stepOf(to - from, most));
   const at: number[] = [];
   for (let local = Math.ceil(Date.parse(`${wallClockOf(from, zone)}Z`) / step) * step; at.length <= most; local += step) {
     const moment = momentOf(new Date(local).toISOString().slice(0, -1), zone);

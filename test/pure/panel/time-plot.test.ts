@@ -19,6 +19,10 @@ describe('a plot over time', () => {
     expect(ticks.map((ms) => new Date(ms).toISOString())).toEqual(['2026-03-01T06:30:00.000Z', '2026-03-01T18:30:00.000Z', '2026-03-02T06:30:00.000Z', '2026-03-02T18:30:00.000Z']);
   });
 
+  it('marks whole seconds in less than one', () => {
+    expect(timeTicks({ from: 1_200, to: 2_100 }, 5, 'UTC').at).toEqual([2_000]);
+  });
+
   it('keeps days at midnight over a change of the clock', () => {
     const { at: ticks } = timeTicks({ from: at('2026-03-27T12:00:00Z'), to: at('2026-03-31T12:00:00Z') }, 5, 'Europe/Berlin');
     expect(ticks.map((ms) => new Date(ms).toISOString())).toEqual(['2026-03-27T23:00:00.000Z', '2026-03-28T23:00:00.000Z', '2026-03-29T22:00:00.000Z', '2026-03-30T22:00:00.000Z']);
