@@ -51,7 +51,7 @@ function languageOf(id) {
 
 async function runInstall(install, folder) {
   let said = '';
-  const child = spawn('bash', ['-c', install], { cwd: folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('bash', ['-c', install], { cwd: folder, env: installEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (more) => (said += more));
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   if (code === 0) return;
@@ -70,6 +70,14 @@ function environment() {
   };
 }
 
+/** With the machine's own Node before the project's: an npm takes its global settings, as of a registry's certificates, from beside its Node. */
+function installEnvironment() {
+  const own = environment();
+  const isOurs = (folder) => folder.split(path.sep).includes('node_modules');
+  const folders = own.PATH.split(path.delimiter);
+  return { ...own, PATH: [...folders.filter((folder) => !isOurs(folder)), ...folders.filter(isOurs)].join(path.delimiter) };
+}
+
 function isOnPath(tool) {
   return environment().PATH.split(path.delimiter).some((folder) => {
     try {
@@ -84,7 +92,7 @@ function isOnPath(tool) {
 async function main() {
   const [id, ...given] = process.argv.slice(2);
   const language = languageOf(id);
-  if (!language) throw new PrepareError(`which one? ${SNIPPETS.map((snippet) => snippet.id).join(', ')}`);
+  if (!language) throw new PrepareError(`which one? ${languages().map((one) => one.id).join(', ')}`);
   const missing = missingTools(id).filter((tool) => tool !== language.installs);
   if (missing.length > 0) throw new PrepareError(`${missing.join(' and ')} must be on PATH`);
   const values = { ...DEFAULTS, ...Object.fromEntries(given.map((pair) => pair.split(/=(.*)/s))) };
