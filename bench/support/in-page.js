@@ -11,6 +11,19 @@ const bench = (globalThis.bench = {
     };
     look();
   }),
+  /** Keeps the page busy, and resolves with the long task that was seen: proof that they are seen. */
+  proveWatching: () => new Promise((resolve, reject) => {
+    const tooLate = setTimeout(() => reject(new Error('no long task was seen')), 5_000);
+    new PerformanceObserver((entries, observer) => {
+      const [{ duration }] = entries.getEntries();
+      observer.disconnect();
+      clearTimeout(tooLate);
+      setTimeout(() => resolve(duration));
+    }).observe({ entryTypes: ['longtask'] });
+    setTimeout(() => {
+      for (const until = performance.now() + 150; performance.now() < until;);
+    });
+  }),
   reset() {
     bench.watched = { longestTaskMs: 0, longTasks: 0, liveItems: 0, frames: 0, mostRows: 0, mostElements: 0 };
   },
