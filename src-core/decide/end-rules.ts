@@ -1,3 +1,4 @@
+import type { Category, Model } from '../domain/job.ts';
 import type { RunState } from '../domain/run.ts';
 import type { End, EndKey } from '../wire/index.ts';
 import type { BookEntry } from './book-entry.ts';
@@ -22,4 +23,9 @@ export function stateOf(end: End): RunState {
   if (end.status === 'success' || end.status === 'success:next') return 'completed';
   if (end.status === 'fail') return 'failed';
   return end.status;
+}
+
+/** Whether answers to the run count beside its end: everybody does a broadcast, and one of them ends it. */
+export function keepsLateAnswers(run: { category: Category | undefined; model: Model | undefined }): boolean {
+  return run.category === 'broadcast' && run.model !== 'ultra';
 }

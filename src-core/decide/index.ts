@@ -1,5 +1,6 @@
 export * from './attention.ts';
 export * from './book-entry.ts';
+export type * from './book-listener.ts';
 export * from './gates.ts';
 export * from './job-runs.ts';
 export * from './rate.ts';
@@ -7,3 +8,4 @@ export * from './retry.ts';
 export * from './routing.ts';
 export * from './run-book.ts';
 export * from './seen.ts';
+export { allStarted } from './targets.ts';

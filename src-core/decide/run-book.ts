@@ -4,37 +4,23 @@ import { isFinal } from '../domain/run.ts';
 import { canMove, moveTo } from '../domain/transitions.ts';
 import type { End, FlowReport } from '../wire/index.ts';
 import { isForeignKey } from './answer-keys.ts';
-import type { BookEntry } from './book-entry.ts';
-import { emptyRecord, newEntry } from './book-entry.ts';
+import { type BookEntry, emptyRecord, newEntry } from './book-entry.ts';
+import type { BookListener } from './book-listener.ts';
 import { ClosedRuns } from './closed-runs.ts';
 import { fillFromBody, fillFromDispatch, recordOf } from './dispatch-record.ts';
-import { isEarly, isOurs, stateOf } from './end-rules.ts';
-import { JobRuns } from './job-runs.ts';
+import { isEarly, isOurs, keepsLateAnswers, stateOf } from './end-rules.ts';
+import type { JobRuns } from './job-runs.ts';
 import { PendingEnds } from './pending-ends.ts';
 import { RetryChains } from './retry-chains.ts';
 import { wantsRetry } from './retry.ts';
-import { blankSubRun, subRunKey } from './sub-runs.ts';
+import { RunPlaces } from './run-places.ts';
+import { answerOf, blankSubRun, flowOf } from './sub-runs.ts';
+import { allStarted, endTarget, isRunning, worstEnd } from './targets.ts';
+import { UnsavedRuns } from './unsaved-runs.ts';
 import { WorkerLoad } from './worker-load.ts';
 import type { AcceptedSeen, DispatchSeen, EndSeen } from './seen.ts';
 
-/** What the book tells while it applies; callbacks must not call back into the book's apply functions. */
-export interface BookListener {
-  /** The log shows the run as sent; `entry.record.expiresAt` is set. */
-  dispatched(entry: BookEntry): void;
-  accepted(entry: BookEntry): void;
-  /** Map: the first `success:next` counted. */
-  nextStep(entry: BookEntry): void;
-  ended(entry: BookEntry): void;
-  /** A valid answer, counted or late, that asks for a monitor message. */
-  monitored(run: { id: string; namespace: string; app: string; job: string }, subId: string, end: End, sequence: number): void;
-  oddity(kind: string): void;
-}
-
-const NO_RUNS = new JobRuns();
 const CLOSED_REMEMBERED = 50_000;
-const TARGET_RANK: Readonly<Record<string, number>> = { success: 0, expired: 1, fail: 2, cancelled: 3 };
-const RANK_STATE: readonly RunState[] = ['completed', 'expired', 'failed', 'cancelled'];
-const RANK_STATUS: readonly End['status'][] = ['success', 'expired', 'fail', 'cancelled'];
 
 /**
  * All open runs, kept by applying the log in order. The same log gives the same book on every node, whoever leads.
@@ -45,15 +31,12 @@ export class RunBook {
   readonly workerLoad = new WorkerLoad();
   readonly #listener: BookListener;
   readonly #entries = new Map<string, BookEntry>();
-  readonly #jobs = new Map<number, JobRuns>();
+  readonly #places = new RunPlaces();
   readonly #closed = new ClosedRuns(CLOSED_REMEMBERED);
   /** Those of them whose later answers are kept. */
   readonly #closedBroadcasts = new ClosedRuns(CLOSED_REMEMBERED);
   readonly #chains = new RetryChains();
-  #dirty: BookEntry[] = [];
-  #subRuns = new Map<string, SubRunRecord>();
-  activeRuns = 0;
-  queuedRuns = 0;
+  readonly #unsaved = new UnsavedRuns();
 
   constructor(listener: BookListener) {
     this.#listener = listener;
@@ -65,7 +48,15 @@ export class RunBook {
 
   /** Runs and sub-runs changed since they were last taken. */
   get unsaved(): number {
-    return this.#dirty.length + this.#subRuns.size;
+    return this.#unsaved.size;
+  }
+
+  get activeRuns(): number {
+    return this.#places.active;
+  }
+
+  get queuedRuns(): number {
+    return this.#places.queued;
   }
 
   get(id: string): BookEntry | undefined {
@@ -80,15 +71,9 @@ export class RunBook {
     return this.#entries.values();
   }
 
-  #runsOf(jobNumber: number): JobRuns {
-    let runs = this.#jobs.get(jobNumber);
-    if (runs === undefined) this.#jobs.set(jobNumber, (runs = new JobRuns()));
-    return runs;
-  }
-
   /** The job's open runs, to look at. */
   look(jobNumber: number): Pick<JobRuns, 'active' | 'waiting' | 'delayed'> {
-    return this.#jobs.get(jobNumber) ?? NO_RUNS;
+    return this.#places.look(jobNumber);
   }
 
   /** Takes over what the view knows as open, with the targets of fan-out runs. */
@@ -161,7 +146,7 @@ export class RunBook {
     fillFromDispatch(record, seen);
     if (header.subId !== undefined && header.targets > 0) this.#startTarget(entry, header.subId, seen.tail, header.targets, header.dispatchedAt);
     else if (seen.tail !== '' && !(isFinal(record.state) && record.workerId !== '')) record.workerId = seen.tail;
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
     if (isFinal(record.state)) return;
     if (record.state !== 'active') moveTo(record, 'active');
     entry.dispatching = !allStarted(entry);
@@ -191,7 +176,7 @@ export class RunBook {
     entry.logged = true;
     this.#follow(entry);
     this.#addTargets(entry, seen);
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
     this.#place(entry);
     this.#listener.accepted(entry);
   }
@@ -200,7 +185,7 @@ export class RunBook {
     const entry = this.#entries.get(taskId);
     if (entry === undefined || entry.record.state !== 'delayed') return;
     moveTo(entry.record, 'waiting');
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
     this.#place(entry);
     this.#listener.accepted(entry);
   }
@@ -259,37 +244,24 @@ export class RunBook {
     if (end === undefined) return this.#listener.oddity('bad-answer');
     if (isOurs(end)) return;
     if (!isBroadcast) return this.#listener.oddity('end-late');
-    this.#putSubRun({
-      ...blankSubRun(key.taskId, 'answer', seen.sequence, seen.storedAt),
-      workerId: end.clientId, status: end.status, reason: end.reason, monitorStatus: end.monitorStatus,
-      monitorPayload: end.monitorPayload, endedAt: seen.storedAt,
-    });
+    this.#unsaved.putSubRun(answerOf(key.taskId, end, seen.sequence, seen.storedAt));
     this.#tellMonitor({ id: key.taskId, namespace: key.ns, app: key.app, job: key.job }, `a${seen.sequence}`, end, seen.sequence);
   }
 
   applyFlow(report: FlowReport, sequence: number, storedAt: number): void {
-    this.#putSubRun({
-      ...blankSubRun(report.taskId, 'flow', sequence, storedAt),
-      workerId: report.clientId, sceneId: report.sceneId, sceneName: report.sceneName, status: report.status, reason: report.reason,
-      monitorStatus: report.monitorStatus, monitorPayload: report.monitorPayload, startedAt: report.startAt ?? 0, endedAt: report.endAt ?? 0,
-    });
+    this.#unsaved.putSubRun(flowOf(report, sequence, storedAt));
   }
 
   /** No attempt will follow after all (job gone or disabled). */
   dropRetry(entry: BookEntry): void {
     if (!entry.record.retryPending) return;
     entry.record.retryPending = false;
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
   }
 
   /** Changed runs and sub-runs, at most `limit` runs; they count as clean from now on. */
   takeUnsaved(limit: number): { entries: BookEntry[]; subRuns: SubRunRecord[] } {
-    const entries = this.#dirty.length <= limit ? this.#dirty : this.#dirty.slice(0, limit);
-    this.#dirty = entries === this.#dirty ? [] : this.#dirty.slice(limit);
-    for (const entry of entries) entry.dirty = false;
-    const subRuns = [...this.#subRuns.values()];
-    this.#subRuns.clear();
-    return { entries, subRuns };
+    return this.#unsaved.take(limit);
   }
 
   /** The view has them: ended ones are forgotten. */
@@ -306,11 +278,7 @@ export class RunBook {
 
   /** The view did not take them: they are changed again. */
   unsavedAgain(entries: readonly BookEntry[], subRuns: readonly SubRunRecord[]): void {
-    for (const entry of entries) this.#touch(entry);
-    for (const subRun of subRuns) {
-      const key = subRunKey(subRun);
-      if (!this.#subRuns.has(key)) this.#subRuns.set(key, subRun);
-    }
+    this.#unsaved.putBack(entries, subRuns);
   }
 
   #next(entry: BookEntry, seen: EndSeen, end: End): void {
@@ -318,7 +286,7 @@ export class RunBook {
     entry.record.reason = end.reason;
     if (end.clientId !== '') entry.record.workerId = end.clientId;
     this.#place(entry);
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
     this.#tellMonitor(entry.record, '', end, seen.sequence);
     // The other feed may have shown the second step already.
     if (entry.record.step >= 3) return;
@@ -330,22 +298,16 @@ export class RunBook {
     const target = entry.targets?.get(seen.key.subId ?? '');
     if (target === undefined) return this.#listener.oddity('end-of-unknown-target');
     if (target.endedAt !== 0) return this.#listener.oddity('end-late');
-    target.status = end.status;
-    target.reason = end.reason;
-    target.monitorStatus = end.monitorStatus;
-    target.monitorPayload = end.monitorPayload;
     const { record } = entry;
     if (isRunning(target)) this.workerLoad.endTarget(record, target);
-    target.endedAt = seen.storedAt;
-    this.#putSubRun(target);
+    endTarget(record, target, end, seen.storedAt);
+    this.#unsaved.putSubRun(target);
     this.#tellMonitor(record, seen.key.subId ?? '', end, seen.sequence);
-    record.targetsEnded++;
-    record.targetsWorst = Math.max(record.targetsWorst, TARGET_RANK[end.status] ?? 0);
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
     if (end.status === 'cancelled') entry.cancelling = true;
     if (record.targetsEnded < record.targets) return;
-    const state = RANK_STATE[record.targetsWorst] as RunState;
-    this.#finish(entry, state, { ...end, status: RANK_STATUS[record.targetsWorst] as End['status'] }, seen.storedAt);
+    const { state, status } = worstEnd(record);
+    this.#finish(entry, state, { ...end, status }, seen.storedAt);
   }
 
   #finish(entry: BookEntry, state: RunState, end: End, at: number): void {
@@ -361,7 +323,7 @@ export class RunBook {
     record.endedAt = at;
     if (record.retryId === '' && wantsRetry(record, state)) record.retryPending = true;
     entry.dispatching = false;
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
     this.#place(entry);
     this.#listener.ended(entry);
   }
@@ -374,7 +336,7 @@ export class RunBook {
     if (previous !== undefined && previous.record.retryId === '') {
       previous.record.retryPending = false;
       previous.record.retryId = record.id;
-      this.#touch(previous);
+      this.#unsaved.touch(previous);
     }
     this.#chains.add(entry);
   }
@@ -393,7 +355,7 @@ export class RunBook {
   #badAnswer(entry: BookEntry, problem: string): void {
     entry.record.badAnswers++;
     entry.record.badAnswer = problem;
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
     this.#listener.oddity('bad-answer');
   }
 
@@ -401,7 +363,7 @@ export class RunBook {
     if (event.targets === undefined || entry.targets !== undefined) return;
     entry.record.targets = event.targets.length;
     for (const { subId, workerId, group } of event.targets) this.#addTarget(entry, subId, workerId ?? group ?? '', storedAt);
-    this.#touch(entry);
+    this.#unsaved.touch(entry);
   }
 
   #addTarget(entry: BookEntry, subId: string, workerId: string, createdAt: number): SubRunRecord {
@@ -410,7 +372,7 @@ export class RunBook {
     if (target === undefined) {
       target = { ...blankSubRun(entry.record.id, 'target', Number(subId), createdAt), workerId, status: 'open' };
       entry.targets.set(subId, target);
-      this.#putSubRun(target);
+      this.#unsaved.putSubRun(target);
     }
     return target;
   }
@@ -422,54 +384,17 @@ export class RunBook {
       target.startedAt = at;
       if (isRunning(target) && !isFinal(entry.record.state)) this.workerLoad.startTarget(entry.record, target);
     }
-    this.#putSubRun(target);
+    this.#unsaved.putSubRun(target);
   }
 
   #tellMonitor(run: { id: string; namespace: string; app: string; job: string }, subId: string, end: End, sequence: number): void {
     if (end.monitorStatus !== '') this.#listener.monitored(run, subId, end, sequence);
   }
 
-  #putSubRun(subRun: SubRunRecord): void {
-    this.#subRuns.set(subRunKey(subRun), subRun);
-  }
-
-  #touch(entry: BookEntry): void {
-    if (entry.dirty) return;
-    entry.dirty = true;
-    this.#dirty.push(entry);
-  }
-
-  /** Moves the entry to where its job counts it. */
+  /** Moves the entry to where its job and its worker count it. */
   #place(entry: BookEntry): void {
-    const { record } = entry;
-    const known = this.#entries.has(record.id) && !isFinal(record.state);
-    this.workerLoad.place(entry, known);
-    const place = !known ? 'none' : entry.dispatching || record.state === 'active' ? 'active' : record.state === 'waiting' ? 'waiting' : 'delayed';
-    if (place === entry.place) return;
-    const runs = this.#runsOf(record.jobNumber);
-    if (entry.place === 'active') { runs.active.delete(entry); this.activeRuns--; }
-    else if (entry.place === 'waiting') { runs.removeWaiting(entry); this.queuedRuns--; }
-    else if (entry.place === 'delayed') { runs.delayed--; this.queuedRuns--; }
-    if (place === 'active') { runs.active.add(entry); this.activeRuns++; }
-    else if (place === 'waiting') { runs.addWaiting(entry); this.queuedRuns++; }
-    else if (place === 'delayed') { runs.delayed++; this.queuedRuns++; }
-    entry.place = place;
-    if (runs.isEmpty) this.#jobs.delete(record.jobNumber);
+    const isOpen = this.#entries.has(entry.record.id) && !isFinal(entry.record.state);
+    this.workerLoad.place(entry, isOpen);
+    this.#places.place(entry, isOpen);
   }
-}
-
-/** Whether the log shows a message to every target; true for a run without any. */
-export function allStarted(entry: BookEntry): boolean {
-  if (entry.targets === undefined) return true;
-  if (entry.targets.size < entry.record.targets) return false;
-  for (const target of entry.targets.values()) if (target.startedAt === 0) return false;
-  return true;
-}
-
-function isRunning(target: SubRunRecord): boolean {
-  return target.startedAt !== 0 && target.endedAt === 0;
-}
-
-function keepsLateAnswers(run: { category: Category | undefined; model: Model | undefined }): boolean {
-  return run.category === 'broadcast' && run.model !== 'ultra';
 }

@@ -1,5 +1,5 @@
 import type { BookEntry, RunBook } from '../decide/index.ts';
-import { allStarted } from '../decide/run-book.ts';
+import { allStarted } from '../decide/targets.ts';
 import type { CancelTimer, LogPublisher } from '../ports/index.ts';
 import { backoffDelay } from '../schedule/index.ts';
 import { encodeMonitor, MONITOR_SUBJECT, monitorSubject } from '../wire/index.ts';
