@@ -3,7 +3,7 @@
 // `--examples` runs the workers of examples/: it needs package registries and compilers, so it runs only when asked for.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { NODE, PrepareError, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
+import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
 
 const SUITES = [
   { name: 'unit', config: 'vitest.config.ts' },
@@ -19,6 +19,7 @@ await runScript(async () => {
   await prepare({ build: false });
 
   const total = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
   const reports = scratchFolder('test-reports');
   for (const suite of suites) {
     const report = path.join(reports, `${suite.name}-${process.pid}.json`);
@@ -26,10 +27,13 @@ await runScript(async () => {
     const counts = readReport(report);
     if (code !== 0 && counts.failed === 0) counts.failed = 1; // crashed, or an error outside of any test
     for (const key of Object.keys(total)) total[key] += counts[key];
+    failures.push(...counts.failures.map((failure) => `${suite.name}: ${failure}`));
     say(`${suite.name}: ${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`);
     rmSync(report, { force: true });
   }
   if (total.passed + total.failed === 0) throw new PrepareError(filters.length > 0 ? `no test matches ${filters.join(' ')}` : 'no test ran');
+  // Once more at the end: of a long run only the end may be kept.
+  for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`);
   return total.failed === 0 ? 0 : 1;
 });
@@ -56,8 +60,21 @@ function readReport(file) {
       passed: report.numPassedTests,
       failed: report.numFailedTests + broken.length,
       skipped: report.numPendingTests + report.numTodoTests,
+      failures: report.testResults.flatMap(tellFailures),
     };
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, failures: [] };
   }
+}
+
+/** What failed in a file: the test's name, and the first lines of why. */
+function tellFailures({ name, status, message, assertionResults }) {
+  const file = path.relative(ROOT, name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${file}\n${firstLines(message)}`] : [];
+  return failed.map((test) => `${file} > ${test.fullName}\n${firstLines(test.failureMessages.join('\n'))}`);
+}
+
+function firstLines(text = '') {
+  return text.split('\n').slice(0, 30).map((line) => `    ${line.slice(0, 300)}`).join('\n');
 }
