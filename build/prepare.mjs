@@ -116,20 +116,27 @@ function hashOfLockfile() {
   return createHash('sha256').update(readFileSync(LOCKFILE)).update(`${process.platform}-${process.arch}`).digest('hex');
 }
 
-/** npm must run on the Node it came with: the one in node_modules is about to be replaced. */
 function npmCi() {
+  const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const { command, args, options } = npmEnvironment(['ci', '--include=dev', '--prefer-offline', '--no-fund', '--no-audit', ...retries]);
+  const done = spawnSync(command, args, { ...options, cwd: ROOT, encoding: 'utf8' });
+  return { status: done.status, output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `npm: ${done.error.message}` : ''}` };
+}
+
+/**
+ * How to run the machine's own npm, also from a script that runs on the project's Node: npm belongs on the Node it came with,
+ * as it finds the machine's settings beside it, and ours may be about to be replaced.
+ */
+export function npmEnvironment(words) {
   const bin = path.join(ROOT, 'node_modules', '.bin');
   const env = { ...process.env };
   const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   env[key] = (env[key] ?? '').split(path.delimiter).filter((folder) => path.resolve(folder) !== bin).join(path.delimiter);
-  const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
-  const args = ['ci', '--include=dev', '--prefer-offline', '--no-fund', '--no-audit', ...retries];
   const { npm_node_execpath: node, npm_execpath: npm } = process.env;
   const own = node && npm && existsSync(npm) && existsSync(node) && !node.startsWith(path.join(ROOT, 'node_modules'));
-  const done = own
-    ? spawnSync(node, [npm, ...args], { cwd: ROOT, env, encoding: 'utf8' })
-    : spawnSync('npm', args, { cwd: ROOT, env, encoding: 'utf8', shell: process.platform === 'win32' });
-  return { status: done.status, output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `npm: ${done.error.message}` : ''}` };
+  return own
+    ? { command: node, args: [npm, ...words], options: { env } }
+    : { command: 'npm', args: words, options: { env, shell: process.platform === 'win32' } };
 }
 
 /** Whether this process already runs on the Node of the project. */
