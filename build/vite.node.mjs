@@ -10,6 +10,9 @@ const ENTRIES = {
   'sql-reader': 'src-core/sql/reader-thread.ts',
 };
 
+/** Name of the bundle in dist/desktop → its entry; `preload` is apart, as a sandboxed one cannot be a module. */
+const DESKTOP_ENTRIES = { main: 'src-main/desktop.ts', 'scheduler-process': 'src-main/desktop/scheduler-process.ts' };
+
 /** Native code stays outside the bundle and is found in node_modules. */
 const EXTERNAL = ['better-sqlite3'];
 
@@ -48,4 +51,22 @@ export function nodeBundle({ root, name, file, outDir }) {
       },
     },
   };
+}
+
+/**
+ * Settings of the desktop's bundles for electron-vite: like the other bundles, and nothing is left to node_modules, as the packed
+ * program has none. What the two processes share is written once, into dist/desktop/chunks.
+ */
+export function desktopBundles(root) {
+  const { define, publicDir, build } = nodeBundle({ root, name: 'main', file: '', outDir: path.join(root, 'dist', 'desktop') });
+  const { ssr: _ssr, rolldownOptions: _options, ...shared } = build;
+  const bundle = (input, output) => ({ define, publicDir, build: { ...shared, sourcemap: false, externalizeDeps: false, rolldownOptions: { input, output } } });
+  return {
+    main: bundle(absolute(root, DESKTOP_ENTRIES), { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs' }),
+    preload: bundle(absolute(root, { preload: 'src-main/preload.ts' }), { format: 'cjs', entryFileNames: '[name].cjs' }),
+  };
+}
+
+function absolute(root, entries) {
+  return Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path.join(root, file)]));
 }

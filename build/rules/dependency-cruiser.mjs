@@ -49,7 +49,12 @@ const forbidden = [
   },
   {
     name: 'no-dev-dependency-in-product', severity: 'error',
-    from: { path: '^src-(core|main)/' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    from: { path: '^src-(core|main)/' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/electron(-updater)?/' },
+  },
+  {
+    // What the desktop decides has to run without Electron: it comes in through the two entries, everywhere else it is types.
+    name: 'electron-only-in-desktop-entries', severity: 'error',
+    from: { path: '^src-', pathNot: '^src-main/(desktop|preload)[.]ts$' }, to: { path: 'node_modules/electron(-updater)?/', dependencyTypesNot: ['type-only'] },
   },
 ];
 

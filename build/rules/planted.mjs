@@ -2,11 +2,13 @@
 
 /** Files that make the planted tree whole; they break nothing. */
 export const CLEAN = {
-  'package.json': '{ "name": "planted", "type": "module", "devDependencies": { "dev-tool": "1.0.0" }, "dependencies": { "croner": "1.0.0" } }\n',
+  'package.json': '{ "name": "planted", "type": "module", "devDependencies": { "dev-tool": "1.0.0", "electron": "1.0.0" }, "dependencies": { "croner": "1.0.0" } }\n',
   'node_modules/croner/package.json': '{ "name": "croner", "version": "1.0.0", "main": "index.js" }\n',
   'node_modules/croner/index.js': 'module.exports = {};\n',
   'node_modules/dev-tool/package.json': '{ "name": "dev-tool", "version": "1.0.0", "main": "index.js" }\n',
   'node_modules/dev-tool/index.js': 'module.exports = {};\n',
+  'node_modules/electron/package.json': '{ "name": "electron", "version": "1.0.0", "main": "index.js" }\n',
+  'node_modules/electron/index.js': 'module.exports = {};\n',
   'src-core/index.ts': "export * from './engine/good.ts';\nexport * from './sql/index.ts';\n",
   'src-core/domain/run.ts': 'export interface Run { readonly id: string }\n',
   'src-core/domain/ring-b.ts': "import { a } from './ring-a.ts';\nexport const b: number = a;\n",
@@ -40,6 +42,7 @@ export const LAYER_BREACHES = [
   ['core-knows-no-shell', 'src-core/system/helper.ts', "import { helper } from '../../test/support/helper.ts';\nexport const h = helper;\n"],
   ['product-knows-no-tools', 'src-main/helper.ts', "import { helper } from '../test/support/helper.ts';\nexport const h = helper;\n"],
   ['no-dev-dependency-in-product', 'src-main/tool.ts', "import 'dev-tool';\n"],
+  ['electron-only-in-desktop-entries', 'src-main/desktop/tray.ts', "import { app } from 'electron';\nexport const quit = () => app.quit();\n"],
 ];
 
 /** [lint rule, file, content]: oxlint must report this rule for this file. */

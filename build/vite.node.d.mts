@@ -1,0 +1,3 @@
+import type { UserConfig } from 'electron-vite';
+
+export function desktopBundles(root: string): Pick<UserConfig, 'main' | 'preload'>;

@@ -1,0 +1,3 @@
+import { contextBridge, ipcRenderer } from 'electron';
+
+contextBridge.exposeInMainWorld('natsjobDesktop', { oneTimeToken: () => ipcRenderer.invoke('natsjob:one-time-token') });
