@@ -4,6 +4,7 @@ export { systemClock } from './clock.ts';
 export { systemMachine } from './machine.ts';
 export { systemRandom } from './random.ts';
 export { ConfigError } from './config/config-error.ts';
+export { isFeedUrl } from './config/feed-url.ts';
 export { firstConfigText, writeFirstConfig } from './config/first-config.ts';
 export { loadConfig, mask, type Config, type ConfigInput, type LoadedConfig, type SettingSource, type SourceKind } from './config/load-config.ts';
 export { didYouMean, nearest } from './config/nearest.ts';

@@ -3,6 +3,7 @@ export const EXIT = {
   ok: 0,
   runtime: 1,
   usage: 2,
+  newerVersion: 10,
   dependencyMissing: 69,
   internal: 70,
   dataDirLocked: 75,

@@ -113,6 +113,15 @@ export const COMMANDS: readonly Command[] = [
     run: async (context) => (await import('./healthcheck.ts')).healthcheck(context),
   },
   {
+    name: 'upgrade', en: 'Look whether there is a newer version; changes nothing', zh: '检查是否有新版本（不做任何更改）', settings: 'none',
+    options: [
+      { flag: '--check', en: 'Compare with the newest release and say how to get it; exit code 10 if it is newer', zh: '与最新版本比较并给出升级命令；有新版本时退出码为 10' },
+      { flag: '--url', value: 'URL', en: 'Of latest.json, if not as NATSJOB_UPDATE_URL says', zh: 'latest.json 的地址（默认取自 NATSJOB_UPDATE_URL）' }, JSON_OPTION,
+    ],
+    examples: ['natsjob upgrade --check', 'natsjob upgrade --check --url https://downloads.example.com/natsjob/latest.json --json'],
+    run: async (context) => (await import('./upgrade.ts')).upgrade(context),
+  },
+  {
     name: 'version', en: 'Show the version', zh: '版本', settings: 'none', options: [JSON_OPTION],
     examples: ['natsjob version', 'natsjob version --json'],
     run: async (context) => (await import('./version.ts')).version(context),

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isIP } from 'node:net';
+import { isFeedUrl } from './feed-url.ts';
 
 /** What a parser may know besides the text. */
 export interface ParseContext {
@@ -139,6 +140,15 @@ export function databaseType(): Parser<'sqlite'> {
     if (word === 'sqlite') return 'sqlite';
     if (['mysql', 'postgres', 'dm'].includes(word)) throw new NotAllowed(`must be sqlite in this version (${word} comes in a later one)`);
     throw new NotAllowed('must be sqlite (mysql, postgres and dm come in a later version)');
+  };
+}
+
+/** Address of latest.json; empty = none is asked. */
+export function feedUrl(): Parser<string> {
+  return (text) => {
+    const url = text.trim();
+    if (url === '' || isFeedUrl(url)) return url;
+    throw new NotAllowed('must be like https://host/path/latest.json, without user and password; http only for this machine');
   };
 }
 

@@ -1,5 +1,5 @@
 import {
-  byteCount, databaseFile, databaseType, filePath, hostName, natsUrls, nodeName, oneOf, optionalPath, plainText, timezone, wholeNumber, yesOrNo, type Parser,
+  byteCount, databaseFile, databaseType, feedUrl, filePath, hostName, natsUrls, nodeName, oneOf, optionalPath, plainText, timezone, wholeNumber, yesOrNo, type Parser,
 } from './parsers.ts';
 
 export interface Setting<T = unknown> {
@@ -50,6 +50,7 @@ export const SETTINGS = {
   requireNats: toggle('NATSJOB_REQUIRE_NATS', 'require-nats', 'Stop with exit code 69 when NATS is absent at the start, instead of waiting for it', '启动时 NATS 不可用则以 69 退出'),
   dbSync: setting('NATSJOB_DB_SYNC', 'db-sync', 'normal', oneOf('normal', 'full'), 'How hard SQLite waits for the disk: normal or full', 'SQLite 落盘方式：normal 或 full'),
   nodeId: setting('NATSJOB_NODE_ID', 'node-id', '', nodeName(), 'Name of this node among others; empty = made once and kept in the data folder', '节点名；留空 = 自动生成'),
+  updateUrl: setting('NATSJOB_UPDATE_URL', 'update-url', '', feedUrl(), 'latest.json of the releases, for natsjob upgrade --check; empty = none is asked', '版本信息 latest.json 的地址，供 natsjob upgrade --check 使用；留空 = 不检查'),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
