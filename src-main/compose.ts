@@ -35,6 +35,8 @@ export interface RunningNatsjob {
   readonly nodeId: string;
   readonly log: Log;
   setLogLevel(level: Config['logLevel']): void;
+  /** For a window of this program: `POST /natsjob/api/login/one-time` takes it once, within 60 s, from this machine. A secret. */
+  issueOneTimeToken(): string;
   /** Ends everything in order; complete when it resolves. */
   stop(): Promise<void>;
   /** After a fault: only the log's last lines are saved. The lock goes with the process, all else is taken up from the log. */
@@ -118,6 +120,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     return {
       url: server.url, nats: nats.shown, role, nodeId, log,
       setLogLevel: (level) => logger.setLevel(level),
+      issueOneTimeToken: () => server.issueOneTimeToken(),
       stop: async () => {
         log.info({}, 'Stopping');
         await cleanUp.run();

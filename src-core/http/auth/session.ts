@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../ports/clock.ts';
 import type { KeptLogin, LoginKeeper } from '../../ports/login-keeper.ts';
 import type { Log } from '../../ports/log.ts';
@@ -7,6 +8,7 @@ import { checkAgainst, hashCredentials, keepPassword } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { LoginLimiter } from './login-limiter.ts';
 import type { LoginLimits } from './login-limiter.ts';
+import { OneTimeTokens } from './one-time-tokens.ts';
 import { Revocations } from './revocations.ts';
 import { createTokens } from './tokens.ts';
 
@@ -16,11 +18,15 @@ export interface Session {
   readonly isDefaultPassword: boolean;
   /** Throws the 401, 403 or 429 problem. */
   login(user: string, password: string, from: Origin): Promise<{ token: string; expiresAt: number }>;
+  /** A token that logs in once, from this machine, within a minute: for a window that the program itself opens. A secret. */
+  issueOneTimeToken(): string;
+  /** The login for such a token. Throws the 401, 403 or 429 problem. */
+  loginOneTime(token: string, from: Origin): Promise<{ token: string; expiresAt: number }>;
   /** The caller a token stands for. Throws the 401 problem. */
   authenticate(token: string | undefined): Promise<Caller>;
   /** Resolves when a restart would remember it. */
   logout(caller: Caller): Promise<void>;
-  /** Ends all sessions but the caller's. */
+  /** Ends all sessions but the caller's, and one-time tokens that were not used yet. */
   logoutOthers(caller: Caller): Promise<void>;
   /** The same, with a new password. Throws the 403, 409 or 429 problem, or UnavailableError when it cannot be kept. */
   changePassword(caller: Caller, change: { current: string; password: string }, from: Origin): Promise<void>;
@@ -56,18 +62,25 @@ export async function createSession(options: SessionOptions): Promise<Session> {
   const tokens = createTokens({ secretKey: options.secretKey, user: owner, password: credentials.password, expireMs: options.tokenExpireMs, clock });
   const limiter = new LoginLimiter(clock, options.limits);
   const revocations = new Revocations(keeper.kept);
+  const oneTimeTokens = new OneTimeTokens(clock, randomBytes);
   const listeners = new Set<() => void>();
   const isDefaultPassword = (): boolean => kept === undefined && credentials.isDefaultPassword;
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
   const keep = (): Promise<void> => keeper.update((before) => ({ ...before, ...revocations.kept }));
+  const endOthers = (caller: Caller): void => {
+    revocations.revokeAllBut(caller.tokenId, clock.now());
+    oneTimeTokens.clear();
+    tell();
+  };
+  const issue = (): Promise<{ token: string; expiresAt: number }> => tokens.issue(owner, Math.max(clock.now(), revocations.notBefore));
   /** One counted try. */
-  const limited = async (from: Origin, user: string, password: string): Promise<boolean> => {
+  const limited = async (from: Origin, isRight: () => boolean | Promise<boolean>): Promise<boolean> => {
     const attempt = limiter.begin(from.clientAddress, from.local);
     if (typeof attempt === 'number') throw tooManyProblem(attempt);
     try {
-      const fits = await check(user, password);
+      const fits = await isRight();
       if (fits) attempt.succeeded();
       return fits;
     } finally {
@@ -80,11 +93,20 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     },
     async login(user, password, from) {
       if (isDefaultPassword() && !from.local) throw defaultPasswordProblem();
-      if (!(await limited(from, user, password))) {
+      if (!(await limited(from, () => check(user, password)))) {
         log.warn({ clientAddress: from.clientAddress }, 'A login was refused: wrong user or password.');
         throw new ProblemError(401, 'wrong-credentials', 'Not logged in', 'User or password is wrong.');
       }
-      return tokens.issue(owner, Math.max(clock.now(), revocations.notBefore));
+      return issue();
+    },
+    issueOneTimeToken: () => oneTimeTokens.issue(),
+    async loginOneTime(token, from) {
+      if (!from.local) throw new ProblemError(403, 'not-local', 'Only from this machine', 'One-time tokens work on the machine the scheduler runs on only; log in with user and password.');
+      if (!(await limited(from, () => oneTimeTokens.redeem(token)))) {
+        log.warn({ clientAddress: from.clientAddress }, 'A login was refused: the one-time token is not one, was used before, or is too old.');
+        throw new ProblemError(401, 'wrong-one-time-token', 'Not logged in', 'The one-time token is not one, was used before, or is older than a minute.');
+      }
+      return issue();
     },
     async authenticate(token) {
       if (token === undefined) throw loginProblem('login-required', 'Log in first: POST /natsjob/api/login, then send Authorization: Bearer <token>.');
@@ -98,13 +120,12 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await keep();
     },
     async logoutOthers(caller) {
-      revocations.revokeAllBut(caller.tokenId, clock.now());
-      tell();
+      endOthers(caller);
       await keep();
     },
     async changePassword(caller, change, from) {
       if (givenBy !== undefined) throw new ProblemError(409, 'password-given', 'The password is given by a setting', `The password is given by ${givenBy}: change it there and restart.`);
-      if (!(await limited(from, owner, change.current))) {
+      if (!(await limited(from, () => check(owner, change.current)))) {
         log.warn({ clientAddress: from.clientAddress }, 'A change of the password was refused: wrong current one.');
         throw new ProblemError(403, 'wrong-password', 'Wrong password', 'current: is not the password in force', { errors: [{ field: 'current', message: 'is not the password in force' }] });
       }
@@ -113,8 +134,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       await keeper.update((before) => ({ ...before, password }));
       kept = password;
       check = checkAgainst(owner, password);
-      revocations.revokeAllBut(caller.tokenId, clock.now());
-      tell();
+      endOthers(caller);
       await keep();
       log.info({ clientAddress: from.clientAddress }, 'The password was changed; all other sessions have ended.');
     },

@@ -42,6 +42,9 @@ export interface ProblemField {
 
 export type LoginRequest = { readonly user: string; readonly password: string };
 
+/** POST /login/one-time: a token that the running program has given to a window of its own. */
+export type OneTimeLoginRequest = { readonly token: string };
+
 export type LoginResource = { readonly token: string; readonly expiresAt: Time };
 
 export interface MeResource {

@@ -1,5 +1,5 @@
 import type { Session } from '../auth/session.ts';
-import { LOGIN_REQUEST, PASSWORD_REQUEST } from '../schema/request-schemas.ts';
+import { LOGIN_REQUEST, ONE_TIME_LOGIN_REQUEST, PASSWORD_REQUEST } from '../schema/request-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { formatTime } from '../times.ts';
 import { defineRoute, NO_CONTENT, ok } from './route.ts';
@@ -14,6 +14,15 @@ export function sessionRoutes(session: Session, version: string): readonly Route
       answers: { 200: ref('Login') }, problems: [401, 403, 429],
       handle: async ({ body, clientAddress, local }) => {
         const { token, expiresAt } = await session.login(body.user, body.password, { clientAddress, local });
+        return ok({ token, expiresAt: formatTime(expiresAt) });
+      },
+    }),
+    defineRoute({
+      method: 'POST', path: '/login/one-time', operationId: 'loginOneTime', summary: 'A token for one that the program gave to a window of its own; from this machine only', tag, access: 'open',
+      body: { schema: ONE_TIME_LOGIN_REQUEST, checkedBy: 'http' },
+      answers: { 200: ref('Login') }, problems: [401, 403, 429],
+      handle: async ({ body, clientAddress, local }) => {
+        const { token, expiresAt } = await session.loginOneTime(body.token, { clientAddress, local });
         return ok({ token, expiresAt: formatTime(expiresAt) });
       },
     }),

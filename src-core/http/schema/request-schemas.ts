@@ -2,13 +2,15 @@ import { CATEGORIES, DST_POLICIES, JOB_STATES, MAX_ARGS_BYTES, MODELS } from '..
 import { PRIORITY_WORDS } from '../../domain/job-input.ts';
 import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
 import { NAME_RULE } from '../../domain/names.ts';
-import type { BulkFilter, BulkRequest, LoginRequest, PasswordRequest, PreviewRequest, PublishRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
+import type { BulkFilter, BulkRequest, LoginRequest, OneTimeLoginRequest, PasswordRequest, PreviewRequest, PublishRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
 import { FLAG, objectOf, oneOf, TIME } from './schema.ts';
 import type { Schema, SchemaOf } from './schema.ts';
 
 export const NAME: Schema = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', description: NAME_RULE };
 
 export const LOGIN_REQUEST = objectOf<LoginRequest>({ user: { type: 'string', maxLength: 256 }, password: { type: 'string', maxLength: 1024 } });
+
+export const ONE_TIME_LOGIN_REQUEST = objectOf<OneTimeLoginRequest>({ token: { type: 'string', maxLength: 128 } });
 
 export const PASSWORD_REQUEST = objectOf<PasswordRequest>({ current: { type: 'string', maxLength: 1024 }, password: { type: 'string', minLength: 8, maxLength: 1024 } });
 

@@ -42,6 +42,8 @@ export interface HttpServer {
   /** Where a browser on this machine finds it, with a slash at the end. */
   readonly url: string;
   readonly port: number;
+  /** For POST /login/one-time: works once, within a minute, from this machine. A secret. */
+  issueOneTimeToken(): string;
   /** Resolves when nothing of it is left: no socket, no timer. */
   stop(): Promise<void>;
 }
@@ -70,7 +72,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   }
   const { port } = app.server.address() as AddressInfo;
   let stopped: Promise<void> | undefined;
-  return { url: `http://${browsable(options.host)}:${port}/`, port, stop: () => (stopped ??= stop()) };
+  return { url: `http://${browsable(options.host)}:${port}/`, port, issueOneTimeToken: () => session.issueOneTimeToken(), stop: () => (stopped ??= stop()) };
 }
 
 const STOP_GRACE_MS = 2_000;

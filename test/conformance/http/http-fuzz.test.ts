@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => http.server.stop());
 
-const PATHS = ['/jobs', '/jobs/7/run', '/jobs/bulk', '/runs/bulk', '/schedule/preview', '/runs/12/rerun', '/runs/12/cancel', '/namespaces', '/namespaces/app/apps'];
+const PATHS = ['/jobs', '/jobs/7/run', '/jobs/bulk', '/runs/bulk', '/schedule/preview', '/runs/12/rerun', '/runs/12/cancel', '/namespaces', '/namespaces/app/apps', '/login/one-time'];
 const LISTS = ['/jobs', '/runs', '/workers', '/overview', '/jobs/7/skips', '/jobs/7/stats', '/runs/12/sub-runs', '/runs/count', '/jobs/count', '/jobs/recent-runs', '/fires', '/stats', '/attention', '/calendar'];
 const NAMES = ['limit', 'cursor', 'namespace', 'app', 'job', 'state', 'trigger', 'worker', 'from', 'to', 'reason', 'q', 'bucketMs', 'tag', 'ids'];
 

@@ -36,7 +36,7 @@ test('a body of nothing but what the description requires is taken, and one with
     for (const [method, operation] of Object.entries(methods)) {
       const schema = operation.requestBody?.content['application/json'].schema;
       // A login takes no made-up words, nor does a new password.
-      if (schema === undefined || operation.operationId === 'login' || ['changePassword', 'publish'].includes(operation.operationId)) continue;
+      if (schema === undefined || operation.operationId.startsWith('login') || ['changePassword', 'publish'].includes(operation.operationId)) continue;
       tried++;
       const url = path.replace('/natsjob/api', '').replace('{ns}', 'app').replace('{namespace}', 'app').replace('{app}', 'orders').replace('{id}', '7').replace('{taskId}', '12');
       const headers: Record<string, string> = operation.parameters.some(({ name }) => name === 'If-Match') ? { 'if-match': '"12"' } : {};
