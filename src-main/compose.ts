@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { UnavailableError, createLogger, lockDataDir, openLoginFile, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
@@ -12,11 +12,13 @@ import { lateHost } from './host-api.ts';
 import { lateApi } from './late-api.ts';
 import { openScheduler } from '../src-core/index.ts';
 import { passwordGivenBy } from './password-source.ts';
+import { openProgramFiles } from './program-files.ts';
+import { removeOtherRuntimes } from './runtime-files.ts';
 import { startNats } from './start-nats.ts';
 import { VERSION } from './version.ts';
 
 export interface StartOptions {
-  /** Folder of the running program: the reader thread's script, the panel and the bundled nats-server lie there. */
+  /** Folder of the running program: its parts are found from there. */
   readonly programDir: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Sentences for the log: what the settings gave to say. */
@@ -55,7 +57,9 @@ const ROLE_WAIT_MS = 1_000;
 export async function startNatsjob(loaded: LoadedConfig, options: StartOptions): Promise<RunningNatsjob> {
   const { config } = loaded;
   prepareDataDir(config.dataDir);
-  const lock = await lockDataDir(config.dataDir, config.httpPort === 0 ? {} : { url: reachableUrl(config.httpHost, config.httpPort) });
+  const files = await openProgramFiles(options.programDir, config.dataDir);
+  const native = files.nativeBinding === undefined ? {} : { nativeBinding: files.nativeBinding };
+  const lock = await lockDataDir(config.dataDir, { ...native, ...(config.httpPort === 0 ? {} : { url: reachableUrl(config.httpHost, config.httpPort) }) });
   const logger = await createLogger({ format: config.logEnv, level: config.logLevel, dir: config.logDir });
   const { log } = logger;
   const cleanUp = new CleanUp((step, error) => log.error({ err: error, step }, 'A part could not be ended in order'));
@@ -76,7 +80,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     log.info({ version: VERSION, pid: process.pid, nodeId, dataDir: config.dataDir }, 'Starting');
 
     const host = lateHost({
-      loaded, clock, nodeId, databaseFile: databasePath(config), programDir: options.programDir, environment: options.environment,
+      loaded, clock, nodeId, databaseFile: databasePath(config), files, environment: options.environment,
       isPasswordKept: () => loginKeeper.kept.password !== undefined, url: () => withoutSlash(server.url), databaseProblem: () => (late.api.health().databaseWritable ? '' : late.api.health().problems.join(', ')),
     });
     const server = await startHttp({
@@ -85,19 +89,20 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
       loginKeeper,
       secretKey: config.secretKey || readOrMake(path.join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64url')),
       tokenExpireMs: config.loginTokenExpireHours * 3_600_000,
-      ...existing('panelDir', path.join(options.programDir, 'panel')),
+      ...(files.panelDir === undefined ? {} : { panelDir: files.panelDir }),
     });
     cleanUp.add('HTTP', () => server.stop());
     lock.announce(withoutSlash(server.url));
+    removeOtherRuntimes(config.dataDir, files.nativeBinding);
     options.abort.throwIfAborted();
 
-    const nats = await startNats({ config, clock, log: log.child({ component: 'nats' }), nodeId, programDir: options.programDir, environment: options.environment, cleanUp });
+    const nats = await startNats({ config, clock, log: log.child({ component: 'nats' }), nodeId, natsServerDirs: files.natsServerDirs, environment: options.environment, cleanUp });
     host.attachNats(nats.bus.access);
     options.abort.throwIfAborted();
 
     mkdirSync(path.dirname(databasePath(config)), { recursive: true });
     const store = await openSqliteStore({
-      file: databasePath(config), log: log.child({ component: 'database' }), readerEntry: readerEntry(options.programDir), fullSync: config.dbSync === 'full',
+      file: databasePath(config), log: log.child({ component: 'database' }), readerEntry: files.readerEntry, fullSync: config.dbSync === 'full', ...native,
     });
     cleanUp.add('database', () => store.close());
     host.attachStore(store);
@@ -156,16 +161,6 @@ async function untilKnown(role: () => string, limitMs: number): Promise<string> 
 
 function databasePath({ dbUrl, dataDir }: Config): string {
   return dbUrl || path.join(dataDir, 'natsjob.sqlite');
-}
-
-/** Bundled it lies beside the program; from the sources it is the source. */
-function readerEntry(programDir: string): string {
-  const bundled = path.join(programDir, 'sql-reader.mjs');
-  return existsSync(bundled) ? bundled : path.join(programDir, '..', 'src-core', 'sql', 'reader-thread.ts');
-}
-
-function existing<Name extends string>(name: Name, file: string): Partial<Record<Name, string>> {
-  return (existsSync(file) ? { [name]: file } : {}) as Partial<Record<Name, string>>;
 }
 
 function isLoopback(host: string): boolean {

@@ -5,6 +5,7 @@ import type { SqliteStore } from '../src-core/sql/index.ts';
 import { openBackups } from './backups.ts';
 import type { Examined } from './doctor/examine.ts';
 import { passwordGivenBy } from './password-source.ts';
+import type { ProgramFiles } from './program-files.ts';
 import { VERSION } from './version.ts';
 
 type Host = HttpOptions['hostApi'];
@@ -15,7 +16,7 @@ export interface HostParts {
   readonly clock: Clock;
   readonly nodeId: string;
   readonly databaseFile: string;
-  readonly programDir: string;
+  readonly files: ProgramFiles;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A person has set the password while it ran. */
   readonly isPasswordKept: () => boolean;
@@ -100,14 +101,14 @@ function settings({ loaded, nodeId, databaseFile, isPasswordKept }: HostParts): 
   });
 }
 
-async function diagnostics({ loaded, clock, programDir, environment, url, databaseProblem, databaseFile }: HostParts): ReturnType<Host['diagnostics']> {
+async function diagnostics({ loaded, clock, files, environment, url, databaseProblem, databaseFile }: HostParts): ReturnType<Host['diagnostics']> {
   const { examine } = await import('./doctor/examine.ts');
   const { fine, problem } = await import('./doctor/check.ts');
   const database: Examined['database'] = () => {
     const why = databaseProblem();
     return why === '' ? fine('database', `${databaseFile} takes writes`) : problem('database', `${databaseFile} takes no writes: ${why}`, 'make room or repair it');
   };
-  const findings = await examine({ loaded, running: { pid: process.pid, url: url() }, programDir, environment, database });
+  const findings = await examine({ loaded, running: { pid: process.pid, url: url() }, files, environment, database });
   return {
     at: clock.now(), version: VERSION, node: process.versions.node, platform: `${process.platform} ${process.arch}`,
     checks: findings.map(({ name, ok, detail, todo, isNote }) => ({ name, state: !ok ? 'problem' : isNote ? 'warning' : 'ok', detail: todo === '' ? detail : `${detail}. What to do: ${todo}` })),

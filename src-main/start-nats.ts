@@ -10,7 +10,7 @@ export interface StartNatsOptions {
   readonly log: Log;
   readonly nodeId: string;
   /** Looked into for a nats-server before cache and PATH. */
-  readonly programDir: string;
+  readonly natsServerDirs: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cleanUp: CleanUp;
 }
@@ -30,12 +30,12 @@ export class NatsMissingError extends Error {
  * Connects to the server the settings name, or to the embedded one. A server that is named and away is waited for by the
  * bus itself, unless the settings require it: then rejects with NatsMissingError.
  */
-export async function startNats({ config, clock, log, nodeId, programDir, environment, cleanUp }: StartNatsOptions): Promise<StartedNats> {
+export async function startNats({ config, clock, log, nodeId, natsServerDirs, environment, cleanUp }: StartNatsOptions): Promise<StartedNats> {
   let url = config.natsUrl;
   let whose = '';
   if (url === '') {
     const embedded = await startEmbeddedNats({
-      binary: async () => config.natsServer || (await findNatsServer({ beside: [programDir], environment })).path,
+      binary: async () => config.natsServer || (await findNatsServer({ beside: natsServerDirs, environment })).path,
       port: config.natsPort, storeDir: path.join(config.dataDir, 'nats'), log, clock,
     });
     cleanUp.add('embedded NATS', () => embedded.stop());

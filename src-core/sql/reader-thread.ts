@@ -3,7 +3,10 @@ import { copyDatabase, type CopyRequest } from './copy-database.ts';
 import { answerReads } from './sqlite/read/answer.ts';
 import type { ConnectionOptions } from './sqlite/connection.ts';
 
-/** The thread that does what may take long, so that the thread of the ticks never does: reads, or one copy. Bundled to a script of its own. */
+/**
+ * The thread that does what may take long, so that the thread of the ticks never does: reads, or one copy. Bundled to a script
+ * of its own. No await at the top level: a packed program loads this by require().
+ */
 const data = workerData as ConnectionOptions | CopyRequest;
-if ('copyTo' in data) await copyDatabase(data, parentPort!);
+if ('copyTo' in data) void copyDatabase(data, parentPort!);
 else answerReads(data, parentPort!);

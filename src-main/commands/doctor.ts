@@ -5,6 +5,7 @@ import { padEnd, printable } from '../cli/table.ts';
 import { runningHere } from '../doctor/check-folders.ts';
 import { problem, type Finding } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
+import { lookAtProgram } from '../doctor/look-at-program.ts';
 
 /** Looks at everything a start needs, whether the scheduler runs or not. Exit code 1 when something is a problem, 78 when it is the settings. */
 export async function doctor(context: CommandContext): Promise<number> {
@@ -29,7 +30,8 @@ async function findAll(context: CommandContext): Promise<{ findings: readonly Fi
     if (!(error instanceof ConfigError)) throw error;
     return { findings: error.problems.map((sentence) => problem('settings', sentence, 'correct it; natsjob config show --sources tells where values come from')), code: EXIT.config };
   }
-  const running = await runningHere(loaded.config);
-  const findings = await examine({ loaded, running, programDir: context.programDir, environment: context.environment });
+  const program = await lookAtProgram(context.programDir, loaded.config.dataDir);
+  const running = await runningHere(loaded.config, program.files?.nativeBinding);
+  const findings = [...program.findings, ...(await examine({ loaded, running, files: program.files, environment: context.environment }))];
   return { findings, code: findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.runtime };
 }

@@ -125,6 +125,8 @@ const LINES: Readonly<Record<string, { code: number; hint?: string }>> = {
   NatsServerFailedError: { code: EXIT.dependencyMissing },
   JetStreamOffError: { code: EXIT.dependencyMissing },
   BrokenLoginFileError: { code: EXIT.config },
+  NotExecutableError: { code: EXIT.config },
+  DamagedProgramError: { code: EXIT.dependencyMissing },
   NewerSchemaError: { code: EXIT.config },
   ListenError: { code: EXIT.config },
   PortTakenError: { code: EXIT.runtime, hint: ' Ports are chosen with --http-port and --nats-port.' },

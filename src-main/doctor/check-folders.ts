@@ -6,8 +6,8 @@ import { fine, problem, type Finding } from './check.ts';
 const LEAST_FREE_BYTES = 2 ** 30;
 
 /** The running scheduler in the data folder, if there is one. */
-export async function runningHere(config: Config): Promise<LockHolder | undefined> {
-  return readLockHolder(config.dataDir).catch(() => undefined);
+export async function runningHere(config: Config, nativeBinding: string | undefined): Promise<LockHolder | undefined> {
+  return readLockHolder(config.dataDir, nativeBinding === undefined ? {} : { nativeBinding }).catch(() => undefined);
 }
 
 /** Data, log and settings folders: whether they can be written, and how much room there is. */
@@ -57,9 +57,9 @@ export function checkPermissions(config: Config): Finding {
   return open.length === 0 ? fine('permissions', 'secrets are readable by their owner only') : problem('permissions', `others can read ${open.join(', ')}`, `chmod 600 ${open.join(' ')}`);
 }
 
-export async function checkDatabase(config: Config): Promise<Finding> {
+export async function checkDatabase(config: Config, nativeBinding: string | undefined): Promise<Finding> {
   const file = databaseFile(config);
-  const look = await inspectDatabase(file);
+  const look = await inspectDatabase(file, nativeBinding);
   if (!look) return fine('database', `${file} will be made`);
   if (look.fault !== '') return problem('database', `${file}: ${look.fault}`, 'stop natsjob and move the file away: what NATS still holds comes back, or restore a backup');
   return fine('database', `${file}, ${Math.ceil(look.bytes / 1024)} kB`);

@@ -1,1 +1,36 @@
-export async function run() {}
+// The headless program as one file for each target: stage, pack, then what the platform wants done to it.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { NODE, PrepareError, say } from '../../prepare.mjs';
+import { binaryName } from '../targets.mjs';
+import { nodeVersion, pkgTarget, seedNode } from './node-binaries.mjs';
+import { bundlePacked, stage } from './stage.mjs';
+
+/** Leaves natsjob-<version>-<target>[.exe] in `out` for each target. Throws PrepareError. */
+export async function run({ root, out, cache, version, targets }) {
+  const home = path.join(cache, 'home');
+  seedNode({ root, home, cache, targets });
+  const bundles = await bundlePacked({ root, cache });
+  for (const target of targets) {
+    const started = Date.now();
+    const folder = stage({ root, cache, version, target, bundles });
+    const made = path.join(cache, 'packed', binaryName(version, target));
+    pack({ root, home, folder, made, target });
+    mkdirSync(out, { recursive: true });
+    const file = path.join(out, path.basename(made));
+    renameSync(made, file);
+    say(`Packed ${path.basename(file)}: ${(statSync(file).size / 1e6).toFixed(1)} MB in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+}
+
+/** One run of pkg for each target: a joint run would put every platform's files into every one. pkg keeps its Node below HOME. */
+function pack({ root, home, folder, made, target }) {
+  rmSync(made, { force: true });
+  mkdirSync(path.dirname(made), { recursive: true });
+  const script = path.join(root, 'build', 'package', 'node_modules', '@yao-pkg', 'pkg', 'lib-es5', 'bin.js');
+  const words = [script, '.', '--sea', '-t', pkgTarget(nodeVersion(root), target), '-o', made];
+  const { status, stdout, stderr } = spawnSync(NODE, words, { cwd: folder, env: { ...process.env, HOME: home, USERPROFILE: home }, encoding: 'utf8' });
+  if (status !== 0) throw new PrepareError(`pkg failed for ${target.name}:\n${`${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')}`);
+  chmodSync(made, 0o755);
+}

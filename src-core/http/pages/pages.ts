@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { extname, join, sep } from 'node:path';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { PAGE_POLICY } from '../server/security-headers.ts';
@@ -88,13 +88,13 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-async function listFiles(folder: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = new Map<string, string>();
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const full = join(entry.parentPath, entry.name);
-    files.set(full.slice(join(folder, sep).length).split(sep).join('/'), full);
+/** Path below the folder, with "/", → where it lies. One by one: listings inside a packed program tell names only. Links are not followed. */
+async function listFiles(folder: string, below = '', files = new Map<string, string>()): Promise<ReadonlyMap<string, string>> {
+  for (const name of await readdir(folder)) {
+    const full = join(folder, name);
+    const kind = await lstat(full);
+    if (kind.isDirectory()) await listFiles(full, `${below}${name}/`, files);
+    else if (kind.isFile()) files.set(`${below}${name}`, full);
   }
   return files;
 }
