@@ -16,7 +16,7 @@ import (
 // Its pipes may be held open by programs that it started and that live on.
 const lastOutput = time.Second
 
-// child is a program with a hidden console of its own, so that Ctrl-Break reaches it and nobody else. It dies with us.
+// child is a program with a hidden console of its own, so that a key pressed there reaches it and nobody else. It dies with us.
 type child struct {
 	command *exec.Cmd
 	input   io.Closer
@@ -40,8 +40,9 @@ func startChild(options childOptions) (*child, error) {
 	command.WaitDelay = lastOutput
 	command.SysProcAttr = &syscall.SysProcAttr{
 		HideWindow:    true,
-		CreationFlags: windows.CREATE_NO_WINDOW | windows.CREATE_NEW_PROCESS_GROUP,
+		CreationFlags: windows.CREATE_NO_WINDOW,
 	}
+	allowCtrlC()
 	input, err := command.StdinPipe()
 	if err != nil {
 		return nil, err

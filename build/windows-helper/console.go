@@ -14,15 +14,23 @@ import (
 var errNoProcess = errors.New("there is no such process")
 
 var (
-	kernel32          = windows.NewLazySystemDLL("kernel32.dll")
-	procFreeConsole   = kernel32.NewProc("FreeConsole")
-	procAttachConsole = kernel32.NewProc("AttachConsole")
+	kernel32                  = windows.NewLazySystemDLL("kernel32.dll")
+	procFreeConsole           = kernel32.NewProc("FreeConsole")
+	procAttachConsole         = kernel32.NewProc("AttachConsole")
+	procSetConsoleCtrlHandler = kernel32.NewProc("SetConsoleCtrlHandler")
 )
 
-// endGently presses Ctrl-Break in the console of the process, which is all that Windows has for SIGTERM. Not Ctrl-C: a
-// process that leads a group has that one switched off, and so have its children. `group` 0 is everybody at that console.
-// Returns when the key is pressed; ending is up to the process.
-func endGently(pid, group uint32) error {
+// endForeign asks any console program to end. Ctrl-Break first: Ctrl-C may be switched off in a process, which is inherited.
+func endForeign(pid uint32) error {
+	if press(pid, windows.CTRL_BREAK_EVENT) == nil {
+		return nil
+	}
+	return press(pid, windows.CTRL_C_EVENT)
+}
+
+// press presses a key in the console of the process, which is all that Windows has for SIGTERM. Everybody at that console
+// notices. Returns when it is pressed; ending is up to the process.
+func press(pid uint32, key uint32) error {
 	procFreeConsole.Call()
 	if done, _, err := procAttachConsole.Call(uintptr(pid)); done == 0 {
 		if errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
@@ -33,8 +41,13 @@ func endGently(pid, group uint32) error {
 	defer procFreeConsole.Call()
 	// We are at that console ourselves now, and are not to end.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
-	if err := windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, group); err != nil {
+	if err := windows.GenerateConsoleCtrlEvent(key, 0); err != nil {
 		return fmt.Errorf("process %d cannot be asked to end: %w", pid, err)
 	}
 	return nil
+}
+
+// allowCtrlC switches Ctrl-C on for us and what we start: Node starts its children so that it is off.
+func allowCtrlC() {
+	procSetConsoleCtrlHandler.Call(0, 0)
 }

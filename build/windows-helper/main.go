@@ -37,7 +37,7 @@ func main() {
 func carryOut(command commandline.Command) (int, error) {
 	switch command.Kind {
 	case commandline.CtrlC:
-		return 0, endGently(command.Pid, 0)
+		return 0, endForeign(command.Pid)
 	case commandline.Run:
 		return runUntilInputCloses(command.Program)
 	case commandline.ServiceRun:

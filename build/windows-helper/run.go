@@ -6,13 +6,19 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"golang.org/x/sys/windows"
 )
 
-// Longer than natsjob waits before it kills us, and the program with us.
-const longestEnd = 20 * time.Second
+const (
+	// Then the other key is pressed: for a program that heeds only that one.
+	firstEnd = 5 * time.Second
+	// Longer than natsjob waits before it kills us, and the program with us.
+	lastEnd = 15 * time.Second
+)
 
 // runUntilInputCloses runs a console program and gives its exit code. When standard input closes, because whoever started us
-// says so or is no more, the program is asked to end; whoever is killed leaves nothing behind in the middle of its work.
+// says so or is no more, the program is asked to end: so a natsjob that is killed does not take its NATS server down mid-work.
 func runUntilInputCloses(program []string) (int, error) {
 	one, err := startChild(childOptions{program: program})
 	if err != nil {
@@ -28,15 +34,19 @@ func runUntilInputCloses(program []string) (int, error) {
 		return code, nil
 	case <-closed:
 	}
-	if err := endGently(one.pid(), one.pid()); err != nil {
-		one.kill()
-		return exitFailed, err
+	for _, step := range []struct {
+		key  uint32
+		wait time.Duration
+	}{{windows.CTRL_C_EVENT, firstEnd}, {windows.CTRL_BREAK_EVENT, lastEnd}} {
+		if err = press(one.pid(), step.key); err != nil {
+			continue
+		}
+		select {
+		case code := <-one.ended:
+			return code, nil
+		case <-time.After(step.wait):
+		}
 	}
-	select {
-	case code := <-one.ended:
-		return code, nil
-	case <-time.After(longestEnd):
-		one.kill()
-		return <-one.ended, nil
-	}
+	one.kill()
+	return <-one.ended, err
 }
