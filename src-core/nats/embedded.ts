@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { statfsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { CancelTimer, Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { JetStreamOffError, NatsServerFailedError, PortTakenError, describe } from './errors.ts';
@@ -8,6 +8,7 @@ import { LogTail } from './log-tail.ts';
 import { probeServer } from './probe.ts';
 import { isAlive, runningPid, serverFiles, writeServerConfig } from './server-files.ts';
 import type { ServerFiles } from './server-files.ts';
+import { askToEnd, signal, spawnServer } from './server-process.ts';
 
 export type EmbeddedState = 'running' | 'restarting' | 'stopped';
 
@@ -16,6 +17,8 @@ export interface EmbeddedNatsOptions {
   binary(): Promise<string>;
   readonly port: number;
   readonly storeDir: string;
+  /** Path of the program that runs the server on Windows, so that it can be asked to stop; without it, it is ended at once there. */
+  readonly helper?: string | undefined;
   readonly log: Log;
   readonly clock: Clock;
   /** Called at each change after the start. */
@@ -26,7 +29,7 @@ export interface EmbeddedNats {
   readonly url: string;
   /** `started` by us, `adopted` = ours, left by a scheduler that was killed, `external` = somebody else's, which we only use. */
   readonly kind: 'started' | 'adopted' | 'external';
-  /** Of the running server; undefined for somebody else's, and between two runs. */
+  /** Of the running server, or of the helper that runs it; undefined for somebody else's, and between two runs. */
   readonly pid: number | undefined;
   readonly version: string;
   /** Ends the server if it is ours. Complete when it resolves. */
@@ -57,6 +60,7 @@ export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<E
   if (answer.kind === 'not-nats') throw new PortTakenError(options.port);
   if (answer.kind === 'no-jetstream') throw new JetStreamOffError(url, undefined);
   if (answer.kind === 'nothing') {
+    if (options.helper !== undefined) await untilLeft(files, options.clock);
     const supervisor = new Supervisor(options, files, url, await options.binary());
     try {
       await supervisor.start();
@@ -79,6 +83,13 @@ export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<E
   return supervisor;
 }
 
+/** The helper of a scheduler that was killed still ends its server, silent already: two must never be at one store. */
+async function untilLeft(files: ServerFiles, clock: Clock): Promise<void> {
+  const began = clock.monotonic();
+  const pid = await runningPid(files);
+  while (pid !== undefined && isAlive(pid) && clock.monotonic() - began < STOP_MS) await new Promise<void>((resolve) => clock.after(20, resolve));
+}
+
 class Supervisor implements EmbeddedNats {
   readonly url: string;
   kind: 'started' | 'adopted' = 'started';
@@ -89,6 +100,9 @@ class Supervisor implements EmbeddedNats {
   readonly #log: Log;
   readonly #tail: LogTail;
   #binary: string | undefined;
+  #helper: string | undefined;
+  /** Undefined for an adopted server. */
+  #child: ChildProcess | undefined;
   #startedAt = 0;
   #restartMs = FIRST_RESTART_MS;
   /** Answered once: from then on an end is mended, not reported. */
@@ -107,6 +121,7 @@ class Supervisor implements EmbeddedNats {
     this.#log = options.log;
     this.#tail = new LogTail(files.log, options.log);
     this.#binary = binary;
+    this.#helper = options.helper;
   }
 
   /** Resolves when the server answers. */
@@ -141,19 +156,25 @@ class Supervisor implements EmbeddedNats {
     await writeServerConfig(this.#files, this.#options.port);
     this.#binary ??= await this.#options.binary();
     if (this.#stopped) throw new NatsServerFailedError('it is to stop');
-    // A group of its own: Ctrl-C in a terminal goes to the whole group, but we stop first and the server after us.
-    const child = spawn(this.#binary, ['-c', this.#files.config], { stdio: 'ignore', detached: true, windowsHide: true });
-    const failed = new Promise<never>((_resolve, reject) => {
-      child.once('error', (cause) => reject(new NatsServerFailedError(describe(cause), { cause })));
-    });
-    await Promise.race([failed, new Promise((resolve) => child.once('spawn', resolve))]);
-    failed.catch(() => {});
-    child.unref();
+    const child = await this.#spawn(this.#binary);
+    this.#child = child;
     this.kind = 'started';
     this.pid = child.pid;
     this.#startedAt = this.#options.clock.monotonic();
     child.once('exit', (code, signal) => this.#onGone(`ended with ${signal ?? code}`));
     return child;
+  }
+
+  async #spawn(binary: string): Promise<ChildProcess> {
+    try {
+      if (this.#helper !== undefined) return await spawnServer(binary, this.#files.config, this.#helper);
+    } catch (error) {
+      this.#log.warn({ helper: this.#helper, error: describe(error) }, 'The helper cannot be run: NATS server will be ended at once at a stop');
+      this.#helper = undefined;
+    }
+    return spawnServer(binary, this.#files.config, undefined).catch((cause: unknown) => {
+      throw new NatsServerFailedError(describe(cause), { cause });
+    });
   }
 
   /** Every look is a connection to the port: only our server's own greeting counts. */
@@ -196,7 +217,7 @@ class Supervisor implements EmbeddedNats {
     }
     if (!this.#isStoreBroken || this.pid === undefined || freeBytes(this.#files.storeDir) < LEAST_ROOM) return;
     this.#isStoreBroken = false;
-    signal(this.pid, 'SIGTERM');
+    askToEnd(this.pid, this.#child, this.#helper, this.#log);
   }
 
   #onGone(how: string): void {
@@ -237,8 +258,7 @@ class Supervisor implements EmbeddedNats {
     await this.#restarting;
     const pid = this.pid;
     if (pid !== undefined && isAlive(pid)) {
-      // On Windows this ends it at once; the store is read in again at the next start, as after a power cut.
-      signal(pid, 'SIGTERM');
+      askToEnd(pid, this.#child, this.#helper, this.#log);
       if (!(await this.#untilGone(pid, STOP_MS))) {
         this.#log.warn({ pid }, 'NATS server does not stop, killing it');
         signal(pid, 'SIGKILL');
@@ -246,6 +266,8 @@ class Supervisor implements EmbeddedNats {
       }
     }
     this.pid = undefined;
+    // Its number may be another process's by the next start.
+    await rm(this.#files.pid, { force: true });
     this.#tail.read();
     this.#log.info({ url: this.url }, 'NATS server stopped');
     this.#options.onState?.('stopped');
@@ -268,13 +290,5 @@ function freeBytes(dir: string): number {
     return bavail * bsize;
   } catch {
     return 0;
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // Gone in between.
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -114,6 +114,52 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     await once(owner, 'exit');
     const heir = await start();
     expect(heir).toMatchObject({ kind: 'adopted', pid });
+  });
+
+  describe('under a helper, as on Windows', () => {
+    /** Does what natsjob-helper.exe does, and writes down what it was asked. */
+    function fakeHelper(): string {
+      const file = path.join(folder, 'helper.mjs');
+      writeFileSync(file, `#!${process.execPath}
+        import { spawn } from 'node:child_process';
+        import { appendFileSync } from 'node:fs';
+        const [what, ...words] = process.argv.slice(2);
+        const note = (text) => appendFileSync(${JSON.stringify(path.join(folder, 'asked'))}, text + '\\n');
+        if (what === 'ctrl-c') { note('ctrl-c'); process.kill(Number(words[0]), 'SIGTERM'); }
+        else {
+          const child = spawn(words[1], words.slice(2), { stdio: 'ignore' });
+          child.on('exit', (code) => process.exit(code ?? 1));
+          process.stdin.on('end', () => { note('input closed'); child.kill('SIGTERM'); }).resume();
+        }`, { mode: 0o755 });
+      return file;
+    }
+    const asked = (): string => readFileSync(path.join(folder, 'asked'), 'utf8').trim();
+
+    it('is asked to stop by closing the helper\'s input', async () => {
+      const server = await start({ helper: fakeHelper() });
+      expect(Number(readFileSync(path.join(folder, 'nats', 'nats-server.pid'), 'utf8'))).not.toBe(server.pid);
+      await server.stop();
+      expect(asked()).toBe('input closed');
+      expect(await probeNats(server.url)).toBe('nothing');
+      expect(readFileSync(path.join(folder, 'nats', 'nats-server.log'), 'utf8')).toContain('Server Exiting');
+    });
+
+    it('is asked by its process id when it was adopted', async () => {
+      await start();
+      running.length = 0;
+      const heir = await start({ helper: fakeHelper() });
+      expect(heir.kind).toBe('adopted');
+      await heir.stop();
+      expect(asked()).toBe('ctrl-c');
+      expect(await probeNats(heir.url)).toBe('nothing');
+    });
+
+    it('is run without one that cannot be started, and says so', async () => {
+      const server = await start({ helper: path.join(folder, 'nothing-here') });
+      await server.stop();
+      expect(await probeNats(server.url)).toBe('nothing');
+      expect(recorded.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    });
   });
 
   it('uses somebody else\'s JetStream server and leaves it running', async () => {
