@@ -96,7 +96,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     removeOtherRuntimes(config.dataDir, files.nativeBinding);
     options.abort.throwIfAborted();
 
-    const nats = await startNats({ config, clock, log: log.child({ component: 'nats' }), nodeId, natsServerDirs: files.natsServerDirs, environment: options.environment, cleanUp });
+    const nats = await startNats({ config, clock, log: log.child({ component: 'nats' }), nodeId, natsServerDirs: files.natsServerDirs, helper: files.helper, environment: options.environment, cleanUp });
     host.attachNats(nats.bus.access);
     options.abort.throwIfAborted();
 

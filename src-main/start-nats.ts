@@ -11,6 +11,8 @@ export interface StartNatsOptions {
   readonly nodeId: string;
   /** Looked into for a nats-server before cache and PATH. */
   readonly natsServerDirs: readonly string[];
+  /** natsjob-helper.exe: runs the embedded server on Windows. */
+  readonly helper: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cleanUp: CleanUp;
 }
@@ -30,13 +32,14 @@ export class NatsMissingError extends Error {
  * Connects to the server the settings name, or to the embedded one. A server that is named and away is waited for by the
  * bus itself, unless the settings require it: then rejects with NatsMissingError.
  */
-export async function startNats({ config, clock, log, nodeId, natsServerDirs, environment, cleanUp }: StartNatsOptions): Promise<StartedNats> {
+export async function startNats({ config, clock, log, nodeId, natsServerDirs, helper, environment, cleanUp }: StartNatsOptions): Promise<StartedNats> {
   let url = config.natsUrl;
   let whose = '';
   if (url === '') {
+    if (process.platform === 'win32' && helper === undefined) log.warn({}, 'natsjob-helper.exe is missing: the NATS server will be ended at once at a stop');
     const embedded = await startEmbeddedNats({
       binary: async () => config.natsServer || (await findNatsServer({ beside: natsServerDirs, environment })).path,
-      port: config.natsPort, storeDir: path.join(config.dataDir, 'nats'), log, clock,
+      port: config.natsPort, storeDir: path.join(config.dataDir, 'nats'), helper, log, clock,
     });
     cleanUp.add('embedded NATS', () => embedded.stop());
     url = embedded.url;

@@ -11,6 +11,7 @@ const APP: OptionDefinition = { flag: '--app', short: '-a', value: 'NAME', en: '
 export const COMMANDS: readonly Command[] = [
   {
     name: 'serve', en: 'Run the scheduler (the default)', zh: '启动调度器（默认命令）', settings: 'all',
+    options: [{ flag: '--stop-with-stdin', en: 'Stop in order when standard input closes', zh: '标准输入关闭时正常停止' }],
     examples: ['natsjob', 'natsjob serve --http-port 8080 --data /var/lib/natsjob', 'NATSJOB_NATS_URL=nats://10.0.0.5:4222 natsjob serve --require-nats'],
     run: async (context) => (await import('./serve.ts')).serve(context),
   },

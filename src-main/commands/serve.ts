@@ -8,12 +8,15 @@ import { VERSION } from '../version.ts';
 const LONGEST_STOP_MS = 20_000;
 const LAST_LINES_MS = 1_000;
 
-/** Runs until a signal: the first one ends it in order, the second one at once. */
+/**
+ * Runs until a signal: the first one ends it in order, the second one at once. With --stop-with-stdin it also ends in order when
+ * standard input closes: for whoever cannot send signals, and dies with whoever started it.
+ */
 export async function serve(context: CommandContext): Promise<number> {
   const loaded = context.load();
   // Times in answers and log lines are local ones: of the zone that was set, not of the machine's.
   process.env['TZ'] = loaded.config.timezone;
-  const signalled = nextSignal();
+  const signalled = nextSignal(context.options.has('stop-with-stdin'));
   const dieOf = dieOnFaults(context);
   let running: RunningNatsjob | undefined;
   try {
@@ -47,16 +50,25 @@ function banner({ url, nats, role, nodeId }: RunningNatsjob, { config, file, sou
   return [`URL      ${url}`, `Data     ${config.dataDir}`, `Config   ${origin}`, `NATS     ${nats}`, `Role     ${role} (node ${nodeId})`, `Version  natsjob ${VERSION}, Node ${process.versions.node}`];
 }
 
-function nextSignal(): { first: Promise<void>; abort: AbortSignal } {
+/** Ctrl-Break is Windows' own; there, SIGHUP is the console that is being closed. */
+const STOPS: readonly NodeJS.Signals[] = process.platform === 'win32' ? ['SIGINT', 'SIGTERM', 'SIGBREAK', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+
+function nextSignal(stopsWithStdin: boolean): { first: Promise<void>; abort: AbortSignal } {
   const controller = new AbortController();
   const first = new Promise<void>((resolve) => {
     // A terminal that is closed ends what runs in it; without one, SIGHUP means: read the settings anew.
-    for (const signal of ['SIGINT', 'SIGTERM', ...(hasTerminal() ? ['SIGHUP' as const] : [])] as const) {
+    for (const signal of new Set<NodeJS.Signals>([...STOPS, ...(hasTerminal() ? ['SIGHUP' as const] : [])])) {
       process.on(signal, () => {
         if (controller.signal.aborted) process.exit(EXIT.interrupted);
-        controller.abort();
-        resolve();
+        stop();
       });
+    }
+    if (stopsWithStdin) process.stdin.once('close', stop).on('error', () => {}).resume();
+    function stop(): void {
+      controller.abort();
+      // Left open, it would keep the process.
+      if (stopsWithStdin) process.stdin.destroy();
+      resolve();
     }
   });
   return { first, abort: controller.signal };
@@ -68,7 +80,7 @@ function hasTerminal(): boolean {
 
 /** Only the log level can change while it runs; the rest is told apart in a line. */
 function reloadOnHangUp(running: RunningNatsjob, { load, reload }: CommandContext): void {
-  if (hasTerminal()) return;
+  if (hasTerminal() || STOPS.includes('SIGHUP')) return;
   process.on('SIGHUP', () => {
     try {
       const before = load().config;

@@ -26,6 +26,8 @@ export interface ProgramOptions {
   readonly httpPort?: number;
   /** False: resolves when the process has been spawned. Default true: when /readyz says yes. */
   readonly untilReady?: boolean;
+  /** Starts it with --stop-with-stdin, for `closeInput`. */
+  readonly stopsWithInput?: boolean;
 }
 
 /** The built program, started. `await using` ends it and removes what it leaves. */
@@ -47,6 +49,8 @@ export interface TestProgram {
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Ends it in order and resolves with the exit code, 128 when it was killed. */
   stop(): Promise<number>;
+  /** Closes its standard input and resolves with the exit code. */
+  closeInput(): Promise<number>;
   /** Starts it again on the same ports and data, after stopping it if it runs. */
   restart(options?: Pick<ProgramOptions, 'env' | 'untilReady'>): Promise<void>;
   untilReady(): Promise<void>;
@@ -63,7 +67,7 @@ export async function canStartProgram(): Promise<boolean> {
 export async function startProgram(options: ProgramOptions = {}): Promise<TestProgram> {
   sweepAbandoned();
   const folder = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
-  const program = new RunningProgram(folder, options.dataDir ?? path.join(folder, 'data'), options.httpPort ?? (await sparePort()), options.natsPort ?? (await sparePort()), options.env ?? {});
+  const program = new RunningProgram(folder, options.dataDir ?? path.join(folder, 'data'), options.httpPort ?? (await sparePort()), options.natsPort ?? (await sparePort()), options.env ?? {}, options.stopsWithInput ?? false);
   try {
     await program.start(options.untilReady ?? true);
   } catch (error) {
@@ -81,6 +85,7 @@ class RunningProgram implements TestProgram {
   readonly #folder: string;
   readonly #ports: Readonly<Record<string, string>>;
   #env: Readonly<Record<string, string>>;
+  readonly #stopsWithInput: boolean;
   #child: ChildProcess | undefined;
   #gone: Promise<number> = Promise.resolve(0);
   #output = '';
@@ -90,13 +95,14 @@ class RunningProgram implements TestProgram {
     rmSync(this.#folder, { recursive: true, force: true });
   };
 
-  constructor(folder: string, dataDir: string, httpPort: number, natsPort: number, env: Readonly<Record<string, string>>) {
+  constructor(folder: string, dataDir: string, httpPort: number, natsPort: number, env: Readonly<Record<string, string>>, stopsWithInput: boolean) {
     this.#folder = folder;
     this.dataDir = dataDir;
     this.url = `http://127.0.0.1:${httpPort}`;
     this.natsUrl = env['NATSJOB_NATS_URL'] || `nats://127.0.0.1:${natsPort}`;
     this.#ports = { NATSJOB_HTTP_PORT: String(httpPort), NATSJOB_NATS_PORT: String(natsPort) };
     this.#env = env;
+    this.#stopsWithInput = stopsWithInput;
     this.api = programApi(this.url, USER, PASSWORD);
     process.once('exit', this.#atExit);
   }
@@ -120,9 +126,9 @@ class RunningProgram implements TestProgram {
   async start(awaitsReady: boolean): Promise<void> {
     mkdirSync(this.dataDir, { recursive: true });
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NATSJOB_'));
-    const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM, 'serve'], {
+    const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM, 'serve', ...(this.#stopsWithInput ? ['--stop-with-stdin'] : [])], {
       cwd: this.#folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [this.#stopsWithInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env: {
         ...Object.fromEntries(inherited), ...this.#ports, NATSJOB_DATA_DIR: this.dataDir, NATSJOB_CONF_DIR: path.join(this.#folder, 'conf'),
         NATSJOB_LOG_DIR: path.join(this.#folder, 'logs'), NATSJOB_LOG_ENV: 'json', NATSJOB_LOGIN_USER: USER, NATSJOB_LOGIN_PWD: PASSWORD,
@@ -137,7 +143,7 @@ class RunningProgram implements TestProgram {
       });
       child.once('close', (code) => resolve(code ?? 128));
     });
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     if (awaitsReady) await this.untilReady();
   }
 
@@ -167,6 +173,11 @@ class RunningProgram implements TestProgram {
     const code = await this.#gone;
     clearTimeout(tooLate);
     return code;
+  }
+
+  async closeInput(): Promise<number> {
+    this.#child?.stdin?.end();
+    return this.#gone;
   }
 
   async restart(options: Pick<ProgramOptions, 'env' | 'untilReady'> = {}): Promise<void> {
