@@ -9,7 +9,7 @@ import { openSqliteStore } from '../src-core/sql/index.ts';
 import { CleanUp } from './clean-up.ts';
 import { reachableUrl } from './client/scheduler-url.ts';
 import { lateHost } from './host-api.ts';
-import { lateApi } from './late-api.ts';
+import { lateApi, type LateApi } from './late-api.ts';
 import { openScheduler } from '../src-core/index.ts';
 import { passwordGivenBy } from './password-source.ts';
 import { openProgramFiles } from './program-files.ts';
@@ -39,6 +39,8 @@ export interface RunningNatsjob {
   setLogLevel(level: Config['logLevel']): void;
   /** For a window of this program: `POST /natsjob/api/login/one-time` takes it once, within 60 s, from this machine. A secret. */
   issueOneTimeToken(): string;
+  /** The scheduler's own, for a program around it; says that it is starting or stopping while it is. */
+  readonly api: LateApi['api'];
   /** Ends everything in order; complete when it resolves. */
   stop(): Promise<void>;
   /** After a fault: only the log's last lines are saved. The lock goes with the process, all else is taken up from the log. */
@@ -123,7 +125,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     const role = await untilKnown(() => scheduler.api.health().role, nats.bus.state === 'connected' ? ROLE_WAIT_MS : 0);
     log.info({ url: server.url, nats: nats.shown, role }, 'Started');
     return {
-      url: server.url, nats: nats.shown, role, nodeId, log,
+      url: server.url, nats: nats.shown, role, nodeId, log, api: late.api,
       setLogLevel: (level) => logger.setLevel(level),
       issueOneTimeToken: () => server.issueOneTimeToken(),
       stop: async () => {

@@ -1,0 +1,33 @@
+import path from 'node:path';
+
+export interface PlaceSurroundings {
+  /** app.getPath('userData'). */
+  readonly userData: string;
+  /** app.getPath('logs'). */
+  readonly logs: string;
+  /** Folder of the program's own file. */
+  readonly programDir: string;
+  /** Set by the portable build's launcher: where its file lies, not where it unpacked itself to. */
+  readonly portableDir: string | undefined;
+  /** Whether `portable.flag` lies beside the program. */
+  readonly hasFlag: boolean;
+}
+
+export interface Places {
+  readonly isPortable: boolean;
+  /** The browser's profile and the shell's own files. */
+  readonly userData: string;
+  /** Of the scheduler. */
+  readonly data: string;
+  readonly conf: string;
+  readonly logs: string;
+}
+
+export const PORTABLE_FLAG = 'portable.flag';
+
+/** Where everything lies: in the user's folder, or beside a portable program. */
+export function placesOf({ userData, logs, programDir, portableDir, hasFlag }: PlaceSurroundings): Places {
+  const isPortable = portableDir !== undefined || hasFlag;
+  const home = isPortable ? path.join(portableDir ?? programDir, 'natsjob-data') : userData;
+  return { isPortable, userData: home, data: path.join(home, 'data'), conf: path.join(home, 'conf'), logs: isPortable ? path.join(home, 'logs') : logs };
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { LINK_SCHEME } from '../model/deep-link.ts';
+import { placesOf, PORTABLE_FLAG, type Places } from '../model/places.ts';
+import type { ShellSurroundings } from './surroundings.ts';
+
+/** As electron-builder registers it with the shortcut; toasts need both to be the same. */
+export const APP_ID = 'io.natsjob.desktop';
+
+/**
+ * What has to be said before Electron is ready: who we are, where our files lie, that all pages are sandboxed, and that we are
+ * the only one. Undefined: another instance runs, which has been told, and this one has to end.
+ */
+export function settleEarly({ electron, platform, execPath, environment }: ShellSurroundings): Places | undefined {
+  const { app, crashReporter } = electron;
+  const programDir = path.dirname(execPath);
+  const places = placesOf({
+    userData: app.getPath('userData'), logs: app.getPath('logs'), programDir,
+    portableDir: environment['PORTABLE_EXECUTABLE_DIR'], hasFlag: existsSync(path.join(programDir, PORTABLE_FLAG)),
+  });
+  if (places.isPortable) {
+    app.setPath('userData', places.userData);
+    app.setAppLogsPath(places.logs);
+  }
+  if (platform === 'win32') app.setAppUserModelId(APP_ID);
+  app.enableSandbox();
+  // Dumps stay on this machine, in the folder that crashDumps names.
+  crashReporter.start({ uploadToServer: false });
+  if (!app.requestSingleInstanceLock()) return undefined;
+  // A portable copy leaves nothing behind in the system; a clone would register the Electron it was started with.
+  if (app.isPackaged && !places.isPortable) app.setAsDefaultProtocolClient(LINK_SCHEME);
+  return places;
+}
