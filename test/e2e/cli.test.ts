@@ -4,13 +4,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { canStartProgram, startProgram, type TestProgram } from '../support/program.ts';
 import { sparePort } from '../support/spare-port.ts';
+import { testedCommand, testedEnvironment } from '../support/tested-program.ts';
 import { until } from '../support/until.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../dist/headless.mjs', import.meta.url));
 
 interface Outcome {
   readonly code: number;
@@ -19,8 +17,8 @@ interface Outcome {
 }
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string): ChildProcess {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NATSJOB_') && !name.startsWith('LC_') && name !== 'LANG');
-  return spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { ...Object.fromEntries(inherited), ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const { command, args: words } = testedCommand(...args);
+  return spawn(command, words, { cwd, env: { ...testedEnvironment(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 async function outcome(child: ChildProcess, input = ''): Promise<Outcome> {

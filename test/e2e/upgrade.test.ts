@@ -5,12 +5,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FeedUnreachableError, fetchFeed } from '../../src-main/upgrade/fetch-feed.ts';
 import { sparePort } from '../support/spare-port.ts';
+import { testedCommand, testedEnvironment } from '../support/tested-program.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/headless.mjs', import.meta.url));
 const NEWER = { version: '99.0.0', releasedAt: '2026-01-31T00:00:00Z', notes: 'Much\u001b[31m better.', files: ['linux-x64', 'linux-arm64', 'macos-x64', 'macos-arm64', 'win-x64', 'win-arm64'].map((target) => ({ target, name: `natsjob-99.0.0-${target}.tar.gz`, bytes: 50_000_000, sha256: '0f'.repeat(32) })) };
 
 let server: Server;
@@ -34,7 +33,8 @@ afterEach(async () => {
 const json = (value: unknown): RequestListener => (_, response) => response.end(JSON.stringify(value));
 
 async function natsjob(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [PROGRAM, 'upgrade', ...args], { cwd: folder, env: { ...env, PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { command, args: words } = testedCommand('upgrade', ...args);
+  const child = spawn(command, words, { cwd: folder, env: { ...testedEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; });
   child.stderr.setEncoding('utf8').on('data', (text: string) => { err += text; });

@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { natsServerPath } from './nats-server.ts';
 import { programApi, type ProgramApi } from './program-api.ts';
 import { sparePort } from './spare-port.ts';
+import { isPackedTested, requireTestedProgram, testedCommand, testedEnvironment, testedProgram } from './tested-program.ts';
 import { until } from './until.ts';
 
 const PREFIX = 'natsjob-test-program-';
-const PROGRAM = fileURLToPath(new URL('../../dist/headless.mjs', import.meta.url));
 const READY_MS = 30_000;
 /** Longer than the program allows itself. */
 const STOP_MS = 30_000;
@@ -59,11 +58,11 @@ export interface TestProgram {
 
 /** Whether there is what these tests need; says so when not, and throws in CI. */
 export async function canStartProgram(): Promise<boolean> {
-  if (!existsSync(PROGRAM)) throw new Error('dist/headless.mjs is missing: `npm test` builds it before these tests');
+  requireTestedProgram();
   return (await natsServerPath()) !== undefined;
 }
 
-/** Starts `dist/headless.mjs serve` with a NATS server of its own, or the one NATSJOB_NATS_URL in `env` names. It dies with the test process. */
+/** Starts `natsjob serve`, built or packed (see tested-program.ts), with a NATS server of its own, or the one NATSJOB_NATS_URL in `env` names. It dies with the test process. */
 export async function startProgram(options: ProgramOptions = {}): Promise<TestProgram> {
   sweepAbandoned();
   const folder = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
@@ -125,14 +124,15 @@ class RunningProgram implements TestProgram {
 
   async start(awaitsReady: boolean): Promise<void> {
     mkdirSync(this.dataDir, { recursive: true });
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NATSJOB_'));
-    const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM, 'serve', ...(this.#stopsWithInput ? ['--stop-with-stdin'] : [])], {
+    const { command, args } = testedCommand('serve', ...(this.#stopsWithInput ? ['--stop-with-stdin'] : []));
+    const child = spawn(command, args, {
       cwd: this.#folder,
       stdio: [this.#stopsWithInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env: {
-        ...Object.fromEntries(inherited), ...this.#ports, NATSJOB_DATA_DIR: this.dataDir, NATSJOB_CONF_DIR: path.join(this.#folder, 'conf'),
+        ...testedEnvironment(), ...this.#ports, NATSJOB_DATA_DIR: this.dataDir, NATSJOB_CONF_DIR: path.join(this.#folder, 'conf'),
         NATSJOB_LOG_DIR: path.join(this.#folder, 'logs'), NATSJOB_LOG_ENV: 'json', NATSJOB_LOGIN_USER: USER, NATSJOB_LOGIN_PWD: PASSWORD,
-        NATSJOB_NATS_SERVER: (await natsServerPath()) ?? '', ...this.#env,
+        // A packed program brings its own.
+        ...(isPackedTested ? {} : { NATSJOB_NATS_SERVER: (await natsServerPath()) ?? '' }), ...this.#env,
       },
     });
     this.#child = child;
@@ -206,7 +206,7 @@ function sweepAbandoned(): void {
     if (!owner || isAlive(owner)) continue;
     const folder = path.join(tmpdir(), name);
     const program = Number(readJson(path.join(folder, 'data', 'natsjob.lock.json'))['pid'] ?? 0);
-    if (program && commandLineOf(program).includes(PROGRAM)) killPid(program);
+    if (program && commandLineOf(program).includes(testedProgram)) killPid(program);
     killPid(livePidOf(path.join(folder, 'data', 'nats')));
     rmSync(folder, { recursive: true, force: true });
   }
