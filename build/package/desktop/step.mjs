@@ -1,1 +1,67 @@
-export async function run() {}
+// The desktop console: installers where Electron is to be had, else the same layout around files that stand in for Electron.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NODE, PrepareError, say } from '../../prepare.mjs';
+import { bundlePacked, nativeFiles } from '../headless/stage.mjs';
+import { planDesktop, signingOf } from './plan.mjs';
+import { stageApp, stageParts } from './stage.mjs';
+import { layStandIn } from './stand-in/dist.mjs';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * NATSJOB_ELECTRON=download lets electron-builder fetch Electron, a path names a folder with its zip archives: then installers and
+ * update feed go to `out`. Without it nothing that looks like an installer gets there: the results stay in `cache`/desktop/stand-in.
+ * NATSJOB_UPDATE_FEED is the address that the programs look for updates at. Throws PrepareError.
+ */
+export async function run({ root, out, cache, version, targets }) {
+  const tool7zip = findTool(['7za', '7zz', '7z']);
+  const plan = planDesktop({ targets, host: process.platform, electron: process.env.NATSJOB_ELECTRON || undefined, has7zip: tool7zip !== undefined, hasDpkg: findTool(['dpkg-deb']) !== undefined });
+  const home = path.join(cache, 'desktop');
+  const app = path.join(home, 'app');
+  await stageApp({ root, folder: app, version });
+  const bundles = await bundlePacked({ root, cache });
+  for (const { os, arches, kinds } of plan.builds) {
+    const started = Date.now();
+    const parts = path.join(home, 'parts', os);
+    stageParts({ root, folder: parts, targets: targets.filter((target) => target.os === os && arches.includes(target.arch)), bundles, nativeFiles });
+    if (!plan.isReal) for (const arch of arches) layStandIn(path.join(home, 'electron', `${os}-${arch}`), os, arch);
+    const made = plan.isReal ? path.join(home, 'made', os) : path.join(home, 'stand-in', os);
+    rmSync(made, { recursive: true, force: true });
+    const config = {
+      root, os, app, parts, out: made, isStandIn: !plan.isReal, dist: plan.isReal ? plan.dist : path.join(home, 'electron'),
+      electronVersion: JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).devDependencies.electron,
+      feed: process.env.NATSJOB_UPDATE_FEED || undefined, signing: plan.isReal ? signingOf(process.env) : { mac: false, notarize: false, azure: undefined },
+    };
+    build({ home, os, arches, kinds, config, tool7zip });
+    if (plan.isReal) publish(made, out);
+    say(`Packed the desktop console for ${os} (${arches.join(', ')}; ${kinds.join(', ')}) in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+  if (plan.left.length > 0) say(`Desktop installers for ${plan.left.join(', ')} are made on that system, by the same command`);
+  if (!plan.isReal) say(`NOT INSTALLABLE: Electron is not to be had here, so ${path.relative(root, path.join(home, 'stand-in'))} shows the desktop console's layout around files that stand in for it. NATSJOB_ELECTRON=download makes the installers.`);
+}
+
+/** electron-builder in a process of its own. The key of a signature goes to the build that signs and to no other. */
+function build({ home, os, arches, kinds, config, tool7zip }) {
+  const file = path.join(home, `build-${os}.json`);
+  writeFileSync(file, `${JSON.stringify({ os, arches, kinds, config }, null, 2)}\n`);
+  const { GITHUB_TOKEN: _hub, GH_TOKEN: _other, ...env } = process.env;
+  if (process.platform === 'linux') env.CUSTOM_FPM_PATH = path.join(HERE, 'make-deb.mjs');
+  if (config.isStandIn) Object.assign(env, { CSC_IDENTITY_AUTO_DISCOVERY: 'false' }, tool7zip === undefined ? {} : { ELECTRON_BUILDER_7ZIP_PATH: tool7zip });
+  const { status, stdout, stderr } = spawnSync(NODE, [path.join(HERE, 'build.mjs'), file], { cwd: config.root, env, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
+  writeFileSync(path.join(home, `build-${os}.log`), `${stdout}${stderr}`);
+  if (status !== 0) throw new PrepareError(`electron-builder failed for ${os}:\n${`${stdout}${stderr}`.trim().split('\n').slice(-15).join('\n')}`);
+}
+
+/** What a release page offers: the installers, what a differential update reads, and the feed. */
+function publish(made, out) {
+  mkdirSync(out, { recursive: true });
+  for (const name of readdirSync(made).filter((one) => /^natsjob-desktop-.*\.(AppImage|deb|dmg|exe|zip)(\.blockmap)?$|^latest.*\.yml$/.test(one))) cpSync(path.join(made, name), path.join(out, name));
+}
+
+function findTool(names) {
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
+  return names.flatMap((name) => folders.map((folder) => path.join(folder, name))).find((file) => existsSync(file));
+}

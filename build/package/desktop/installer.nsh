@@ -1,0 +1,19 @@
+; What the installer for Windows does beyond electron-builder's: deep links, and data that stays unless its deletion is asked for.
+
+!macro customInstall
+  WriteRegStr HKCU "Software\Classes\natsjobx" "" "URL:natsjob"
+  WriteRegStr HKCU "Software\Classes\natsjobx" "URL Protocol" ""
+  WriteRegStr HKCU "Software\Classes\natsjobx\DefaultIcon" "" "$INSTDIR\${APP_EXECUTABLE_FILENAME},0"
+  WriteRegStr HKCU "Software\Classes\natsjobx\shell\open\command" "" '"$INSTDIR\${APP_EXECUTABLE_FILENAME}" "%1"'
+!macroend
+
+!macro customUnInstall
+  ${ifNot} ${isUpdated}
+    DeleteRegKey HKCU "Software\Classes\natsjobx"
+    DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "${APP_ID}"
+    ; Asked with "No" as the answer of a silent uninstallation and of the Enter key.
+    MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Delete the jobs, runs and settings of natsjob as well?$\r$\n$\r$\n$APPDATA\${APP_FILENAME}" /SD IDNO IDNO natsjobKeepData
+    RMDir /r "$APPDATA\${APP_FILENAME}"
+    natsjobKeepData:
+  ${endIf}
+!macroend
