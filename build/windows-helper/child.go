@@ -73,6 +73,26 @@ func (one *child) closeInput() { one.input.Close() }
 // kill ends it and all it has started.
 func (one *child) kill() { windows.TerminateJobObject(one.job, exitFailed) }
 
+// untilAlone waits until what the program started has ended as well: its NATS server does when it is gone, in order.
+func (one *child) untilAlone(limit time.Duration) {
+	for began := time.Now(); time.Since(began) < limit; time.Sleep(pollEvery) {
+		var told accounting
+		err := windows.QueryInformationJobObject(one.job, windows.JobObjectBasicAccountingInformation, uintptr(unsafe.Pointer(&told)), uint32(unsafe.Sizeof(told)), nil)
+		if err != nil || told.active == 0 {
+			return
+		}
+	}
+}
+
+// accounting is JOBOBJECT_BASIC_ACCOUNTING_INFORMATION.
+type accounting struct {
+	times      [4]int64
+	pageFaults uint32
+	total      uint32
+	active     uint32
+	terminated uint32
+}
+
 // newJob is a group of processes that Windows ends when our handle to it is closed, be it by our own end.
 func newJob() (windows.Handle, error) {
 	job, err := windows.CreateJobObject(nil, nil)

@@ -5,10 +5,8 @@ package main
 import (
 	"fmt"
 	"os"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
-	"golang.org/x/sys/windows/svc/mgr"
 )
 
 // What the account may do in a folder, in the words of security descriptors.
@@ -48,9 +46,4 @@ func prepareFolder(dir, account, rights string) error {
 		return fmt.Errorf("%s cannot be closed to others: %w", dir, err)
 	}
 	return nil
-}
-
-// setPreShutdown sets how long the system waits for the service before it goes down.
-func setPreShutdown(service *mgr.Service, ms uint32) error {
-	return windows.ChangeServiceConfig2(service.Handle, windows.SERVICE_CONFIG_PRESHUTDOWN_INFO, (*byte)(unsafe.Pointer(&ms)))
 }

@@ -52,7 +52,8 @@ func (one *handler) Execute(_ []string, changes <-chan svc.ChangeRequest, states
 		Report:   func(report supervise.Report) { states <- statusOf(report) },
 		After:    time.After,
 	})
-	// Whatever it started goes with it.
+	running.untilAlone(lastEnd)
+	// What is still there goes with us.
 	running.kill()
 	switch {
 	case end.Killed:

@@ -17,6 +17,8 @@ const Usage = `natsjob-helper does for natsjob on Windows what Node cannot.
                                  [--dir <folder>] [--manual] -- <program> [argument…]
   natsjob-helper service uninstall|start|stop|status --name <name>
   natsjob-helper service run --name <name> [--dir <folder>] -- <program> [argument…]
+                                 what the service manager starts: running as of the first line on the program's standard
+                                 output, stopped by closing its standard input
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no such process or service, 4 needs an administrator;
 of run: those of the program.`

@@ -1,0 +1,166 @@
+//go:build windows
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
+	"golang.org/x/sys/windows/svc/eventlog"
+	"golang.org/x/sys/windows/svc/mgr"
+
+	"natsjob-helper/internal/commandline"
+)
+
+const (
+	// After a day without a failure the first delay counts again.
+	resetSeconds = 86_400
+	// Windows gives services less at a shutdown unless they ask.
+	preShutdownMs = 30_000
+)
+
+// installService registers the service. It is not started. The folder is made, and closed to others than administrators and the
+// account; a copy of this program goes there, as the one that runs now may lie where the account cannot read.
+func installService(command commandline.Command) error {
+	dir := command.Dir
+	if dir == "" {
+		dir = filepath.Join(os.Getenv("ProgramData"), "natsjob")
+	}
+	manager, err := mgr.Connect()
+	if err != nil {
+		return fmt.Errorf("the service manager cannot be reached: %w", err)
+	}
+	defer manager.Disconnect()
+	if service, err := manager.OpenService(command.Name); err == nil {
+		service.Close()
+		return fmt.Errorf("service %s is there already; uninstall it first, its data stays", command.Name)
+	}
+	if err := prepareFolder(dir, command.Account, modify); err != nil {
+		return err
+	}
+	helper, err := copySelf(filepath.Join(dir, "service"), command.Account)
+	if err != nil {
+		return err
+	}
+	display := command.Display
+	if display == "" {
+		display = command.Name
+	}
+	start := uint32(mgr.StartAutomatic)
+	if command.Manual {
+		start = mgr.StartManual
+	}
+	words := append([]string{"service", "run", "--name", command.Name, "--dir", dir, "--"}, command.Program...)
+	service, err := manager.CreateService(command.Name, helper, mgr.Config{
+		ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, StartType: start, ErrorControl: mgr.ErrorNormal, DisplayName: display,
+		Description: command.Description, ServiceStartName: command.Account,
+	}, words...)
+	if err != nil {
+		return fmt.Errorf("service %s cannot be registered: %w", command.Name, err)
+	}
+	defer service.Close()
+	if err := setUp(service, command.Manual); err != nil {
+		service.Delete()
+		return err
+	}
+	fmt.Printf("Service %s installed, data in %s\n", command.Name, dir)
+	return nil
+}
+
+// setUp sets what CreateService does not take. What a system does not know is left out, and said.
+func setUp(service *mgr.Service, manual bool) error {
+	restart := func(delay time.Duration) mgr.RecoveryAction {
+		return mgr.RecoveryAction{Type: mgr.ServiceRestart, Delay: delay}
+	}
+	for _, setting := range []struct {
+		name string
+		set  func() error
+	}{
+		// The last one holds for all further failures.
+		{"recovery actions", func() error {
+			return service.SetRecoveryActions([]mgr.RecoveryAction{restart(5 * time.Second), restart(30 * time.Second), restart(60 * time.Second)}, resetSeconds)
+		}},
+		{"recovery after an exit code", func() error { return service.SetRecoveryActionsOnNonCrashFailures(true) }},
+		{"time to stop at a shutdown", func() error { return setPreShutdown(service, preShutdownMs) }},
+		{"delayed start", func() error { return setDelayedStart(service, !manual) }},
+		{"source of the event log", func() error { return addEventSource(service.Name) }},
+	} {
+		err := setting.set()
+		if errors.Is(err, windows.ERROR_INVALID_LEVEL) {
+			fmt.Fprintf(os.Stderr, "natsjob-helper: this system has no %s, going on without\n", setting.name)
+		} else if err != nil {
+			return fmt.Errorf("service %s, %s: %w", service.Name, setting.name, err)
+		}
+	}
+	return nil
+}
+
+// addEventSource may find it there from an earlier installation.
+func addEventSource(name string) error {
+	err := eventlog.InstallAsEventCreate(name, eventlog.Error|eventlog.Warning|eventlog.Info)
+	if err != nil && isEventSource(name) {
+		return nil
+	}
+	return err
+}
+
+func isEventSource(name string) bool {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\EventLog\Application\`+name, registry.QUERY_VALUE)
+	if err != nil {
+		return false
+	}
+	key.Close()
+	return true
+}
+
+// copySelf gives the path of a copy that the account may read and not change.
+func copySelf(dir, account string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if err := prepareFolder(dir, account, readAndExecute); err != nil {
+		return "", err
+	}
+	target := filepath.Join(dir, "natsjob-helper.exe")
+	if sameFile(self, target) {
+		return target, nil
+	}
+	from, err := os.Open(self)
+	if err != nil {
+		return "", err
+	}
+	defer from.Close()
+	to, err := os.Create(target)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(to, from)
+	return target, errors.Join(err, to.Close())
+}
+
+func sameFile(a, b string) bool {
+	first, firstErr := os.Stat(a)
+	second, secondErr := os.Stat(b)
+	return firstErr == nil && secondErr == nil && os.SameFile(first, second)
+}
+
+// uninstallService stops the service and removes its registration. Data stays.
+func uninstallService(name string) error {
+	return withService(name, windows.SERVICE_QUERY_STATUS|windows.SERVICE_STOP|windows.DELETE, func(service *mgr.Service) error {
+		if err := stopAndWait(service); err != nil {
+			return err
+		}
+		if err := service.Delete(); err != nil {
+			return fmt.Errorf("service %s cannot be removed: %w", name, err)
+		}
+		eventlog.Remove(name)
+		return nil
+	})
+}
