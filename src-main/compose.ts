@@ -37,6 +37,8 @@ export interface RunningNatsjob {
   readonly nodeId: string;
   readonly log: Log;
   setLogLevel(level: Config['logLevel']): void;
+  /** As /readyz tells it. */
+  health(): ReturnType<LateApi['api']['health']>;
   /** For a window of this program: `POST /natsjob/api/login/one-time` takes it once, within 60 s, from this machine. A secret. */
   issueOneTimeToken(): string;
   /** The scheduler's own, for a program around it; says that it is starting or stopping while it is. */
@@ -127,6 +129,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     return {
       url: server.url, nats: nats.shown, role, nodeId, log, api: late.api,
       setLogLevel: (level) => logger.setLevel(level),
+      health: () => late.api.health(),
       issueOneTimeToken: () => server.issueOneTimeToken(),
       stop: async () => {
         log.info({}, 'Stopping');

@@ -7,6 +7,21 @@ const CURSOR: OptionDefinition = { flag: '--cursor', value: 'TEXT', en: 'Go on w
 const NAMESPACE: OptionDefinition = { flag: '--namespace', short: '-n', value: 'NAME', en: 'Only this namespace', zh: '命名空间' };
 const APP: OptionDefinition = { flag: '--app', short: '-a', value: 'NAME', en: 'Only this app', zh: '应用' };
 
+const USER: OptionDefinition = { flag: '--user', en: 'A service of your own instead of one of the whole machine', zh: '当前用户的服务（默认为系统服务）' };
+const SERVICE_NAME: OptionDefinition = { flag: '--name', value: 'NAME', en: 'Name of the service (default natsjob)', zh: '服务名（默认 natsjob）' };
+const SERVICE_VERBS: readonly (readonly ['install' | 'uninstall' | 'start' | 'stop' | 'restart' | 'status', string, string, readonly OptionDefinition[], readonly string[]])[] = [
+  [
+    'install', 'Make it a service of systemd, launchd or Windows, with the settings given here', '安装为系统服务（systemd、launchd、Windows），沿用此处给出的配置',
+    [{ flag: '--no-start', en: 'Do not start it now', zh: '暂不启动' }, { flag: '--force', en: 'Overwrite a service that says something else', zh: '覆盖已有的服务' }],
+    ['natsjob service install --user', 'natsjob service install --http-port 8080 --nats-url nats://10.0.0.5:4222'],
+  ],
+  ['uninstall', 'Stop the service and remove it; data stays', '停止并移除服务（保留数据）', [], ['natsjob service uninstall --user']],
+  ['start', 'Start the service', '启动服务', [], ['natsjob service start --name natsjob-test']],
+  ['stop', 'Stop the service in order', '停止服务', [], ['natsjob service stop --user']],
+  ['restart', 'Stop and start the service', '重启服务', [], ['natsjob service restart --user']],
+  ['status', 'Exit 0 if the service runs, 3 if not, 4 if there is none', '服务状态：运行中 0，未运行 3，未安装 4', [JSON_OPTION], ['natsjob service status --user --json']],
+];
+
 /** Every command; the first is what runs when none is named. The code of a command is loaded when it runs. */
 export const COMMANDS: readonly Command[] = [
   {
@@ -122,6 +137,11 @@ export const COMMANDS: readonly Command[] = [
     examples: ['natsjob upgrade --check', 'natsjob upgrade --check --url https://downloads.example.com/natsjob/latest.json --json'],
     run: async (context) => (await import('./upgrade.ts')).upgrade(context),
   },
+  ...SERVICE_VERBS.map(([verb, en, zh, options, examples]): Command => ({
+    name: `service ${verb}`, en, zh, settings: verb === 'install' ? 'all' : 'none', options: [...options, USER, SERVICE_NAME],
+    examples: [`natsjob service ${verb}`, ...examples],
+    run: async (context) => (await import('./service.ts')).service(context, verb),
+  })),
   {
     name: 'version', en: 'Show the version', zh: '版本', settings: 'none', options: [JSON_OPTION],
     examples: ['natsjob version', 'natsjob version --json'],

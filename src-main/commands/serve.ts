@@ -2,6 +2,7 @@ import { ConfigError, DataDirLockedError, DataDirUnusableError, SETTING_LIST, wr
 import { CommandError, type CommandContext } from '../cli/command.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { startNatsjob, type RunningNatsjob } from '../compose.ts';
+import { reportToManager, type Reporter } from '../service/report-to-manager.ts';
 import { VERSION } from '../version.ts';
 
 /** Longer than the scheduler's own drain of 10 s; shorter than the 30 s that container platforms wait. */
@@ -19,6 +20,7 @@ export async function serve(context: CommandContext): Promise<number> {
   const signalled = nextSignal(context.options.has('stop-with-stdin'));
   const dieOf = dieOnFaults(context);
   let running: RunningNatsjob | undefined;
+  let reporter: Reporter;
   try {
     const firstConfig = loaded.file.found ? 'kept' : writeFirstConfig(loaded.config.confDir);
     const notes = [...loaded.notes, ...(typeof firstConfig === 'string' ? [] : [firstConfig.note])];
@@ -28,6 +30,7 @@ export async function serve(context: CommandContext): Promise<number> {
     });
     dieOf.with(running);
     reloadOnHangUp(running, context);
+    reporter = reportToManager({ running, environment: context.environment, pid: process.pid });
     for (const line of banner(running, loaded, firstConfig === 'written')) context.print(line);
   } catch (error) {
     if (signalled.abort.aborted) return EXIT.ok;
@@ -38,7 +41,7 @@ export async function serve(context: CommandContext): Promise<number> {
     context.say(`natsjob: not stopped within ${LONGEST_STOP_MS / 1000} s, ending now.`);
     process.exit(EXIT.runtime);
   }, LONGEST_STOP_MS);
-  await running.stop();
+  await Promise.all([reporter.stop(), running.stop()]);
   clearTimeout(limit);
   return EXIT.ok;
 }
