@@ -1,5 +1,6 @@
 import type { CommandContext } from '../cli/command.ts';
 import { CommandError } from '../cli/command.ts';
+import { findHelper } from '../service/find-helper.ts';
 import { installService } from '../service/install.ts';
 import { demandRights, openService } from '../service/open-service.ts';
 import { runningProgram } from '../service/program-words.ts';
@@ -20,15 +21,15 @@ export interface ServiceOutside {
 const STATUS_CODE = { running: 0, stopped: 3, missing: 4 } as const;
 
 /** `natsjob service …`: 0 when it was done; status tells by its code. */
-export async function service(context: CommandContext, verb: ServiceVerb, outside: ServiceOutside = realOutside(context)): Promise<number> {
-  const { host } = outside;
-  const open = openService(context, host, outside.helper);
+export async function service(context: CommandContext, verb: ServiceVerb, outside?: ServiceOutside): Promise<number> {
+  const { host, helper, program } = outside ?? (await realOutside(context));
+  const open = openService(context, host, helper);
   if (verb === 'status') return status(context, open);
   demandRights(open, host, verb);
   if (open.places.manager === 'systemd') await demandSystemd(host, open.scope);
   if (verb === 'install') {
     await installService({
-      host, places: open.places, name: open.name, scope: open.scope, program: outside.program, loaded: context.load(), managerOf: open.manager,
+      host, places: open.places, name: open.name, scope: open.scope, program, loaded: context.load(), managerOf: open.manager,
       force: context.options.has('force'), start: !context.options.has('no-start'), systemTimezone: Intl.DateTimeFormat().resolvedOptions().timeZone, print: context.print, say: context.say,
     });
     return 0;
@@ -64,6 +65,7 @@ async function status({ options, print }: CommandContext, open: ReturnType<typeo
   return code;
 }
 
-function realOutside(context: CommandContext): ServiceOutside {
-  return { host: realHost(context.environment), program: runningProgram(), helper: undefined };
+async function realOutside({ environment, programDir }: CommandContext): Promise<ServiceOutside> {
+  const host = realHost(environment);
+  return { host, program: runningProgram(), helper: await findHelper(host, programDir) };
 }
