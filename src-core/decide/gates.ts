@@ -1,5 +1,7 @@
 import type { JobDefinition } from '../domain/job.ts';
 import { keepsRows, needsWorker } from '../domain/job.ts';
+import { pauseWords } from '../domain/pause.ts';
+import type { SchedulerPause } from '../domain/pause.ts';
 import type { SkipReason } from '../domain/run.ts';
 
 /** What a fire of a job meets at the moment of decision. */
@@ -7,6 +9,8 @@ export interface Situation {
   readonly now: number;
   readonly leading: boolean;
   readonly connected: boolean;
+  /** The pause of the whole scheduler that is in force, if one is. */
+  readonly pause: Pick<SchedulerPause, 'until'> | undefined;
   /** Runs dispatched, or being dispatched, and not ended. */
   readonly active: number;
   /** Runs due and held. */
@@ -59,8 +63,8 @@ const GATES: readonly Gate[] = [
   },
   {
     name: 'paused', holds: true,
-    blocks: (job) => (job.state === 'paused' ? 'paused' : undefined),
-    detail: (job) => (job.state === 'paused' ? 'the job is paused' : 'not paused'),
+    blocks: (job, { pause }) => (pause !== undefined || job.state === 'paused' ? 'paused' : undefined),
+    detail: (job, { pause }) => (pause !== undefined ? pauseWords(pause) : job.state === 'paused' ? 'the job is paused' : 'not paused'),
   },
   {
     name: 'worker', holds: false,

@@ -3,6 +3,7 @@ export * from './errors.ts';
 export * from './job.ts';
 export * from './lease.ts';
 export * from './names.ts';
+export * from './pause.ts';
 export * from './percentile.ts';
 export * from './run.ts';
 export * from './skip.ts';

@@ -18,6 +18,7 @@ import { Jobs } from './jobs.ts';
 import { Leadership } from './leadership.ts';
 import { inspectLog, seedDefinitions } from './log-state.ts';
 import { Observer } from './observer.ts';
+import { Pauses, pauseView } from './pauses.ts';
 import { OutputMark } from './output-mark.ts';
 import { Presence } from './presence.ts';
 import { Projector } from './projector.ts';
@@ -49,6 +50,7 @@ export class Core {
   readonly situations: Situations;
   readonly workerFigures: WorkerFigures;
   readonly drains: Drains;
+  readonly pauses: Pauses;
   readonly presence: Presence;
   readonly elector: Elector;
   readonly startedAt: number;
@@ -78,11 +80,12 @@ export class Core {
     this.startedAt = context.clock.now();
     this.jobs = new Jobs(context.config.timezone);
     this.book = new RunBook(this.#bookListener());
-    this.situations = new Situations(this.book, this.workers, context.bus);
+    this.pauses = new Pauses(context, (pause) => this.#tell({ type: 'pause', pause: pauseView(pause) }));
+    this.situations = new Situations(this.book, this.workers, context.bus, () => this.pauses.last);
     this.workerFigures = new WorkerFigures(this.workers, this.book, context.store, context.clock);
     this.drains = new Drains(context, this.workers, (key) => this.#workerChanged(key));
     this.presence = new Presence(context, () => serverView(this));
-    this.#control = new ControlWatch(context.bus, [(key, text) => this.drains.apply(key, text), (key, text, isOld) => this.presence.apply(key, text, isOld)]);
+    this.#control = new ControlWatch(context.bus, [(key, text) => this.drains.apply(key, text), (key, text) => this.pauses.apply(key, text), (key, text, isOld) => this.presence.apply(key, text, isOld)]);
     const zone = zoneOf(context.config.timezone);
     const offsetMinutesAt = (at: number): number => zone.rangeAt(at).offset / 60_000;
     this.#stamp = createStampFormatter(offsetMinutesAt);
@@ -166,6 +169,7 @@ export class Core {
     await this.#observer.stop();
     await this.presence.stop();
     await this.#control.stop();
+    this.pauses.stop();
     await this.#projector.stop();
   }
 
@@ -297,7 +301,7 @@ export class Core {
       this.#term = term;
       const leadership = new Leadership({
         context: this.context, jobs: this.jobs, book: this.book, workers: this.workers, situations: this.situations, stamp: this.#stamp,
-        term, isTrusted: () => this.elector.isTrusted(), takeOver, endsGoneBefore: this.#endsGoneBefore,
+        term, isTrusted: () => this.elector.isTrusted(), takeOver, endsGoneBefore: this.#endsGoneBefore, caughtUp: (gap) => this.#tell({ type: 'gap', gap }),
       });
       this.#outputMark = new OutputMark({ results: previous?.resultsSequence ?? this.#observer.positions.results, runs: previous?.runsSequence ?? takeOver.runsHead });
       this.leadership = leadership;

@@ -76,12 +76,13 @@ export class Dispatcher {
     this.#isStopping = true;
   }
 
-  /** A fire of the schedule: through the gates, then sent, held or skipped. */
-  fire(job: JobRuntime, at: number, trigger: 'schedule' | 'catch-up'): void {
+  /** A fire of the schedule: through the gates, then sent, held or skipped. `known`: the log has it already. */
+  fire(job: JobRuntime, at: number, trigger: 'schedule' | 'catch-up'): 'taken' | 'skipped' | 'known' {
     this.#context.metrics.fired(1);
     const id = this.#ids.scheduled(job, at);
-    if (this.#alreadySent.has(id) || this.#book.get(id) !== undefined || this.#book.isClosed(id)) return;
-    if (at <= this.#unknownThrough && job.definition.model === 'lite') return this.skip(job, 'not-leader', at);
+    if (this.#alreadySent.has(id) || this.#book.get(id) !== undefined || this.#book.isClosed(id)) return 'known';
+    if (at <= this.#unknownThrough && job.definition.model === 'lite') return this.#skipFire(job, 'not-leader', at);
+    if (this.#situations.wasPaused(at, this.#context.clock.now())) return this.#skipFire(job, 'paused', at);
     const plan = { id, trigger, scheduledAt: at, giveUpAt: at + Math.max(5000, job.definition.misfire.windowMs) };
     this.#ledger.opened(at, this.#log.lastSequence);
     const verdict = this.start(job, plan, (sequence) => {
@@ -90,10 +91,9 @@ export class Dispatcher {
       this.#ledger.settled(at);
       if (sequence === 0) this.skip(job, 'nats-down', at);
     });
-    if (verdict.kind === 'skip') {
-      this.#ledger.settled(at);
-      this.skip(job, verdict.reason, at);
-    }
+    if (verdict.kind !== 'skip') return 'taken';
+    this.#ledger.settled(at);
+    return this.#skipFire(job, verdict.reason, at);
   }
 
   /** Puts a run through the gates and acts on the verdict. `onSettled` is called unless it is skipped. */
@@ -181,6 +181,11 @@ export class Dispatcher {
   skip(job: JobRuntime, reason: SkipReason, at: number, count = 1): void {
     this.#skips.add(job, reason, at, count);
     this.#context.metrics.skipped(reason, count);
+  }
+
+  #skipFire(job: JobRuntime, reason: SkipReason, at: number): 'skipped' {
+    this.skip(job, reason, at);
+    return 'skipped';
   }
 
   #sendNew(job: JobRuntime, plan: RunPlan, now: number, onSettled: Settled): void {

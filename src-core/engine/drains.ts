@@ -3,11 +3,11 @@ import { workerKey } from '../domain/worker.ts';
 import type { Bucket } from '../ports/index.ts';
 import { CONTROL_BUCKET, drainedKey, parseDrainedKey } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
+import { Heeding } from './heeding.ts';
 import type { Workers } from './workers.ts';
 
 const MOST_DRAINED = 10_000;
 const TRIES = 10;
-const HEED_MS = 2_000;
 
 /** Workers that a person has taken out of the routing: entries of the control bucket, so that every node and the next start know them. */
 export class Drains {
@@ -15,7 +15,7 @@ export class Drains {
   readonly #workers: Workers;
   readonly #changed: (key: string) => void;
   readonly #bucket: Bucket;
-  readonly #waiters = new Set<() => void>();
+  readonly #heeding: Heeding;
 
   /** `changed` is told the key of a worker that is drained or put back. */
   constructor(context: EngineContext, workers: Workers, changed: (key: string) => void) {
@@ -23,6 +23,7 @@ export class Drains {
     this.#workers = workers;
     this.#changed = changed;
     this.#bucket = context.bus.bucket(CONTROL_BUCKET);
+    this.#heeding = new Heeding(context.clock);
   }
 
   /** An entry of the bucket, as it is now. */
@@ -31,7 +32,7 @@ export class Drains {
     if (parts === undefined) return;
     const key = workerKey({ namespace: parts.ns, app: parts.app, id: parts.clientId });
     if (this.#workers.setDrained(key, text !== undefined)) this.#changed(key);
-    for (const look of [...this.#waiters]) look();
+    this.#heeding.look();
   }
 
   /** Resolves when this node heeds it. Rejects with NotFoundError, ConflictError when too many are drained, or UnavailableError. */
@@ -40,7 +41,7 @@ export class Drains {
     if (this.#workers.get(name) === undefined) throw new NotFoundError('worker', name);
     if (drained && !this.#workers.isDrained(name) && this.#workers.drained >= MOST_DRAINED) throw new ConflictError(`${MOST_DRAINED} workers are drained already; put some back first.`);
     await this.#write(drainedKey(worker.namespace, worker.app, worker.id), drained);
-    await this.#heeded(() => this.#workers.isDrained(name) === drained);
+    await this.#heeding.until(() => this.#workers.isDrained(name) === drained);
   }
 
   async #write(key: string, drained: boolean): Promise<void> {
@@ -53,25 +54,5 @@ export class Drains {
       if (isDone) return;
     }
     throw new UnavailableError('Others are changing the same worker; try again.');
-  }
-
-  #heeded(isSo: () => boolean): Promise<void> {
-    if (isSo()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (!isSo()) return;
-        end();
-        resolve();
-      };
-      const cancel = this.#context.clock.after(HEED_MS, () => {
-        end();
-        reject(new UnavailableError('The change is stored, but this server does not read it right now.'));
-      });
-      const end = (): void => {
-        cancel();
-        this.#waiters.delete(look);
-      };
-      this.#waiters.add(look);
-    });
   }
 }

@@ -1,6 +1,6 @@
 import type { BookEntry, RunBook } from '../decide/index.ts';
 import { allStarted } from '../decide/targets.ts';
-import type { CancelTimer, LogPublisher } from '../ports/index.ts';
+import type { CancelTimer, GapView, LogPublisher } from '../ports/index.ts';
 import { backoffDelay } from '../schedule/index.ts';
 import { encodeMonitor, MONITOR_SUBJECT, monitorSubject } from '../wire/index.ts';
 import { Agenda } from './agenda.ts';
@@ -32,6 +32,8 @@ export interface LeadershipParts {
   /** The lease's trust: asked before every burst. */
   readonly isTrusted: () => boolean;
   readonly takeOver: TakeOver;
+  /** Told when the fires of a time in which nobody decided any are decided. */
+  readonly caughtUp: (gap: GapView) => void;
   /** Answers from before this moment may be missing from the log: see LogState. */
   readonly endsGoneBefore: number;
 }
@@ -45,6 +47,8 @@ export class Leadership {
   readonly ticker: Ticker;
   readonly log: LogPublisher;
   readonly ids = new RunIds();
+  /** The last time in which nobody decided fires, as far as this term has seen one. */
+  lastGap: GapView | undefined;
   readonly #parts: LeadershipParts;
   readonly #skips = new SkipCounter();
   readonly #ledger: FireLedger;
@@ -72,6 +76,11 @@ export class Leadership {
     this.agenda = new Agenda({ context, jobs, book, dispatcher: this.dispatcher, ender: this.ender, situations, mayAct });
     this.ticker = new Ticker({
       context, jobs, dispatcher: this.dispatcher, mayFire: mayAct, unsettled: () => this.log.unsettled, missesWorkers: () => parts.workers.size > 0 && parts.workers.countLive(context.clock.now()) === 0,
+      lastPause: () => situations.lastPause,
+      caughtUp: (gap) => {
+        this.lastGap = gap;
+        parts.caughtUp(gap);
+      },
     });
   }
 

@@ -1,4 +1,6 @@
 import type { MisfireSettings } from '../domain/job.ts';
+import type { SchedulerPause } from '../domain/pause.ts';
+import { pauseEnd } from '../domain/pause.ts';
 import type { Schedule } from '../schedule/index.ts';
 
 /** Fires walked through one by one; of a gap with more the latest are looked for from its end. */
@@ -19,6 +21,24 @@ export function missedFires(schedule: Schedule, first: number, until: number, mo
   const walked = walk(schedule, first - 1, until, MOST_WALKED);
   if (walked.length < MOST_WALKED) return { latest: most === 0 ? [] : walked.slice(-most), earlier: Math.max(0, walked.length - most) };
   return { latest: most === 0 ? [] : latest(schedule, first, until, most), earlier: Math.max(1, MOST_WALKED - most) };
+}
+
+export interface MissedAround extends Missed {
+  /** Fires in the pause, counted like `earlier`, and the last of them. */
+  readonly paused: number;
+  readonly lastPaused: number;
+}
+
+/** The same, but what falls into the pause is not made up for and does not take the place of what is. */
+export function missedAround(schedule: Schedule, first: number, until: number, most: number, pause: SchedulerPause | undefined): MissedAround {
+  if (pause === undefined || pause.since > until || pauseEnd(pause) <= first) return { ...missedFires(schedule, first, until, most), paused: 0, lastPaused: 0 };
+  const end = pauseEnd(pause);
+  const before = missedFires(schedule, first, pause.since - 1, most);
+  const within = missedFires(schedule, Math.max(first, pause.since), Math.min(until, end - 1), 1);
+  const after = end > until ? { latest: [], earlier: 0 } : missedFires(schedule, end, until, most);
+  const all = [...before.latest, ...after.latest];
+  const left = Math.max(0, all.length - most);
+  return { latest: all.slice(left), earlier: before.earlier + after.earlier + left, paused: within.earlier + within.latest.length, lastPaused: within.latest.at(-1) ?? 0 };
 }
 
 /** How many missed fires the policy makes up for at most. */

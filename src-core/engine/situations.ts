@@ -1,4 +1,6 @@
 import type { RunBook, Situation } from '../decide/index.ts';
+import type { SchedulerPause } from '../domain/pause.ts';
+import { coversFire, isPauseInForce } from '../domain/pause.ts';
 import type { Bus } from '../ports/index.ts';
 import type { JobRuntime } from './job-runtime.ts';
 import type { AppWorkers, Workers } from './workers.ts';
@@ -8,12 +10,14 @@ export class Situations {
   readonly #book: RunBook;
   readonly #workers: Workers;
   readonly #bus: Bus;
+  readonly #lastPause: () => SchedulerPause | undefined;
   leading = false;
 
-  constructor(book: RunBook, workers: Workers, bus: Bus) {
+  constructor(book: RunBook, workers: Workers, bus: Bus, lastPause: () => SchedulerPause | undefined) {
     this.#book = book;
     this.#workers = workers;
     this.#bus = bus;
+    this.#lastPause = lastPause;
   }
 
   of(job: JobRuntime, now: number): Situation {
@@ -25,6 +29,7 @@ export class Situations {
       now,
       leading: this.leading,
       connected: this.#bus.state === 'connected',
+      pause: this.pause(now),
       active: runs.active.size,
       waiting: runs.waiting.length,
       liveWorkers: workers?.live.length ?? 0,
@@ -32,6 +37,23 @@ export class Situations {
       drained: workers?.drained ?? 0,
       rateFreeAt: job.rate?.freeAt() ?? 0,
     };
+  }
+
+  /** Of the whole scheduler, over or not. */
+  get lastPause(): SchedulerPause | undefined {
+    return this.#lastPause();
+  }
+
+  /** The pause of the whole scheduler that is in force. */
+  pause(now: number): SchedulerPause | undefined {
+    const last = this.#lastPause();
+    return last !== undefined && isPauseInForce(last, now) ? last : undefined;
+  }
+
+  /** Whether a fire that was due then fell into a pause that is over. */
+  wasPaused(at: number, now: number): boolean {
+    const last = this.#lastPause();
+    return last !== undefined && coversFire(last, at) && !isPauseInForce(last, now);
   }
 
   workers(job: JobRuntime, now: number): AppWorkers {

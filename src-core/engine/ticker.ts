@@ -1,12 +1,13 @@
-import type { CancelTimer } from '../ports/index.ts';
+import type { SchedulerPause } from '../domain/pause.ts';
+import type { CancelTimer, GapView } from '../ports/index.ts';
 import type { DueFire } from '../schedule/index.ts';
 import { planMisfires } from '../schedule/index.ts';
 import type { EngineContext } from './context.ts';
 import type { JobRuntime } from './job-runtime.ts';
 import type { Jobs } from './jobs.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Missed } from './missed-fires.ts';
-import { missedFires, mostMadeUp } from './missed-fires.ts';
+import type { MissedAround } from './missed-fires.ts';
+import { missedAround, mostMadeUp } from './missed-fires.ts';
 
 /** A gap between two ticks longer than this is a sleep, whatever the platform says. */
 const SLEEP_GAP_MS = 5000;
@@ -35,6 +36,8 @@ export class Ticker {
   readonly #mayFire: () => boolean;
   readonly #unsettled: () => number;
   readonly #missesWorkers: () => boolean;
+  readonly #lastPause: () => SchedulerPause | undefined;
+  readonly #caughtUp: (gap: GapView) => void;
   #cancel: CancelTimer = () => {};
   #stopped = true;
   /** Fires taken from the book and not decided yet. */
@@ -44,9 +47,15 @@ export class Ticker {
   #lastTickMonotonic = 0;
   #catchUpAt = 0;
   #isFirstTick = true;
+  /** Of the gap that is being caught up with. */
+  #gap: { -readonly [Field in keyof GapView]: GapView[Field] } | undefined;
 
   constructor(parts: {
     context: EngineContext; jobs: Jobs; dispatcher: Dispatcher; mayFire: () => boolean; unsettled: () => number; missesWorkers: () => boolean;
+    /** Of the whole scheduler, over or not. */
+    lastPause: () => SchedulerPause | undefined;
+    /** Told once all fires of a gap are decided. */
+    caughtUp: (gap: GapView) => void;
   }) {
     this.#context = parts.context;
     this.#jobs = parts.jobs;
@@ -54,6 +63,8 @@ export class Ticker {
     this.#mayFire = parts.mayFire;
     this.#unsettled = parts.unsettled;
     this.#missesWorkers = parts.missesWorkers;
+    this.#lastPause = parts.lastPause;
+    this.#caughtUp = parts.caughtUp;
   }
 
   /** All fires at or before this moment are decided. */
@@ -97,6 +108,7 @@ export class Ticker {
     if (!this.#mayFire()) return this.#later(BLOCKED_WAIT_MS);
     this.#lastTickMonotonic = clock.monotonic();
     if (this.#catchUpAt === 0 && now - this.#lastTick > SLEEP_GAP_MS) {
+      this.#gap = { kind: this.#isFirstTick ? 'away' : 'sleep', from: this.#lastTick, to: now, caughtUp: 0, skipped: 0 };
       const gap = { gapMs: now - this.#lastTick };
       if (this.#isFirstTick) this.#context.log.info(gap, 'nobody decided fires for a while: those in between go by each job\'s misfire policy');
       else this.#context.log.warn(gap, 'no tick for a while: fires in between go by each job\'s misfire policy');
@@ -127,7 +139,7 @@ export class Ticker {
       const { at, job, trigger } = this.#queue[this.#queueFrom++] as QueuedFire;
       // The definition may have changed while the fire stood in line.
       const current = this.#jobs.byNumber(job.number);
-      if (current !== undefined) this.#dispatcher.fire(current, at, trigger);
+      if (current !== undefined) this.#count(trigger, this.#dispatcher.fire(current, at, trigger));
     }
     if (this.#queueFrom < this.#queue.length) {
       const blocked = !this.#mayFire() || this.#unsettled() >= MOST_UNSETTLED;
@@ -138,6 +150,15 @@ export class Ticker {
     this.#queue = [];
     this.#queueFrom = 0;
     this.#arm(this.#context.clock.now());
+    if (this.#gap === undefined) return;
+    this.#caughtUp({ ...this.#gap });
+    this.#gap = undefined;
+  }
+
+  #count(trigger: QueuedFire['trigger'], outcome: ReturnType<Dispatcher['fire']>): void {
+    if (this.#gap === undefined || trigger !== 'catch-up') return;
+    if (outcome === 'taken') this.#gap.caughtUp++;
+    else if (outcome === 'skipped') this.#gap.skipped++;
   }
 
   #enqueue(fires: readonly DueFire<JobRuntime>[]): void {
@@ -153,16 +174,20 @@ export class Ticker {
 
   /** Missed fires: each job's policy says which are made up for. */
   #catchUp(now: number): void {
-    const known = new Map<string, Missed>();
+    const known = new Map<string, MissedAround>();
+    const pause = this.#lastPause();
     let late = 0;
     for (const { at: first, jobs } of this.#jobs.fires.skipTo(now)) {
       for (const job of jobs) {
         const most = mostMadeUp(job.definition.misfire);
         const key = `${first} ${most} ${job.schedule.key}`;
-        const missed = known.get(key) ?? missedFires(job.schedule, first, now, most);
+        const missed = known.get(key) ?? missedAround(job.schedule, first, now, most, pause);
         known.set(key, missed);
         const { run, skip } = planMisfires(missed.latest, job.definition.misfire, now);
-        if (missed.earlier + skip.length > 0) this.#dispatcher.skip(job, 'misfire', skip.at(-1) ?? first, missed.earlier + skip.length);
+        const misfired = missed.earlier + skip.length;
+        if (misfired > 0) this.#dispatcher.skip(job, 'misfire', skip.at(-1) ?? first, misfired);
+        if (missed.paused > 0) this.#dispatcher.skip(job, 'paused', missed.lastPaused, missed.paused);
+        if (this.#gap !== undefined) this.#gap.skipped += misfired + missed.paused;
         for (const at of run) this.#queue.push({ at, job, trigger: 'catch-up' });
         late++;
       }

@@ -2,10 +2,10 @@ import { keepsRows } from '../domain/job.ts';
 import type { JobDefinition } from '../domain/job.ts';
 import type { RunRecord, SubRunRecord } from '../domain/run.ts';
 import type { SkipCount } from '../domain/skip.ts';
-import type { AppView, Explanation, JobView, NamespaceView, Overview, RunEvent, SchedulePreview, ServerView, WorkerView } from '../ports/api.ts';
+import type { AppView, Explanation, GapView, JobView, NamespaceView, Overview, PauseView, RunEvent, SchedulePreview, ServerView, WorkerView } from '../ports/api.ts';
 import type { EndTotals } from '../ports/store.ts';
 import type {
-  AppResource, ExplanationResource, JobDefinitionBody, JobResource, NamespaceResource, OverviewResource, PreviewResource, RunEventResource, RunResource, RunSummary, ServerResource,
+  AppResource, ExplanationResource, GapResource, JobDefinitionBody, JobResource, NamespaceResource, OverviewResource, PauseResource, PreviewResource, RunEventResource, RunResource, RunSummary, ServerResource,
   SkipResource, StatsBucket, SubRunResource, WorkerResource,
 } from './contract.ts';
 import { scheduleWords } from './schedule-words.ts';
@@ -206,7 +206,16 @@ export function toServer(server: ServerView): ServerResource {
 }
 
 export function toOverview(overview: Overview): OverviewResource {
-  return { ...overview, perHour: overview.perHour.map(toStatsBucket) };
+  const { perHour, pause, lastGap } = overview;
+  return { ...overview, perHour: perHour.map(toStatsBucket), pause: toPause(pause), lastGap: lastGap && toGap(lastGap) };
+}
+
+export function toPause(pause: PauseView | null | undefined): PauseResource | null {
+  return pause ? { since: formatTime(pause.since), until: pause.until === null ? null : formatTime(pause.until) } : null;
+}
+
+export function toGap({ kind, from, to, caughtUp, skipped }: GapView): GapResource {
+  return { kind, from: formatTime(from), to: formatTime(to), caughtUp, skipped };
 }
 
 function toArgs(job: JobDefinition): unknown {

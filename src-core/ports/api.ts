@@ -27,6 +27,12 @@ export interface SchedulerApi {
   servers(): Promise<readonly ServerView[]>;
   /** Makes the server give up its lease. Rejects with NotFoundError for an unknown one, ConflictError when it does not lead. */
   stepDown(serverId: string): Promise<void>;
+  /** The pause of the whole scheduler that is in force. */
+  pause(): Promise<PauseView | undefined>;
+  /** Nothing is sent from now on, until the moment or until somebody resumes; resolves when this server heeds it. One in force gets the new end. */
+  pauseScheduling(until?: number): Promise<PauseView>;
+  /** The same when nothing is paused. */
+  resumeScheduling(): Promise<void>;
   overview(filter: { namespace?: string }): Promise<Overview>;
   health(): HealthView;
   /** Everything the metrics page shows that is not counted in passing. */
@@ -271,6 +277,25 @@ export interface ServerView extends MachineLook {
   readonly tickAgeMs: number | undefined;
 }
 
+/** Of the whole scheduler. Epoch ms; `until` null = until somebody resumes. */
+export interface PauseView {
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** A time in which nobody decided fires, and what became of them. */
+export interface GapView {
+  /** `sleep`: this server led and its machine stood still, or its clock was set. `away`: no server led. */
+  readonly kind: 'sleep' | 'away';
+  /** Epoch ms. */
+  readonly from: number;
+  readonly to: number;
+  /** Fires made up for: sent or held. */
+  readonly caughtUp: number;
+  /** Fires passed over; of a job that missed more than a thousand, at least so many. */
+  readonly skipped: number;
+}
+
 export interface Overview {
   readonly jobs: number;
   readonly jobsEnabled: number;
@@ -286,6 +311,9 @@ export interface Overview {
   readonly latenessMsP95: number | null;
   readonly durationMsP95: number | null;
   readonly oddities: Readonly<Record<string, number>>;
+  readonly pause: PauseView | null;
+  /** The last one since this server leads; null when there was none, or it does not lead. */
+  readonly lastGap: GapView | null;
 }
 
 export interface HealthView {
@@ -321,5 +349,7 @@ export type LiveChange =
   | { readonly type: 'job'; readonly id: string; readonly key: string; readonly deleted: boolean }
   | { readonly type: 'server'; readonly role: ServerView['role']; readonly term: number }
   | { readonly type: 'nats'; readonly connected: boolean }
+  | { readonly type: 'pause'; readonly pause: PauseView | undefined }
+  | { readonly type: 'gap'; readonly gap: GapView }
   | { readonly type: 'skips'; readonly items: readonly SkipCount[] };
 

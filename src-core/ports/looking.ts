@@ -8,7 +8,7 @@ export interface LookingApi {
   fires(filter: JobScope & { readonly limit: number }): Promise<readonly UpcomingFire[]>;
   /** What enabled jobs are planned to do in [from, to), by address, as far as 500 jobs and a bounded time reach. */
   calendar(query: CalendarQuery): Promise<Calendar>;
-  /** Jobs somebody should look at, worst first, at most 50. */
+  /** A pause of the whole scheduler first, then jobs somebody should look at, worst first, at most 50. */
   attention(filter: { readonly namespace?: string }): Promise<readonly AttentionItem[]>;
   /** Ends of all jobs in the scope, from roll-ups. */
   stats(scope: JobScope, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
@@ -62,12 +62,13 @@ export interface CalendarJob extends JobLabel {
 }
 
 export interface AttentionItem {
-  readonly kind: 'failing' | 'late' | 'no-worker' | 'skipped';
+  readonly kind: 'scheduler-paused' | 'failing' | 'late' | 'no-worker' | 'skipped';
+  /** This and the names are empty for `scheduler-paused`. */
   readonly jobId: string;
   readonly namespace: string;
   readonly app: string;
   readonly job: string;
-  /** Ends in a row, milliseconds late, or fires skipped. */
+  /** Ends in a row, milliseconds late, or fires skipped; 0 for `scheduler-paused`. */
   readonly count: number;
   readonly reason: string;
   /** Epoch ms. */

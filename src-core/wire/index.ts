@@ -10,6 +10,7 @@ export * from './keys.ts';
 export * from './monitor.ts';
 export * from './names.ts';
 export * from './parse-subject.ts';
+export * from './pause.ts';
 export * from './route.ts';
 export * from './run-messages.ts';
 export * from './runid.ts';

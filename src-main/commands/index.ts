@@ -118,6 +118,20 @@ export const COMMANDS: readonly Command[] = [
     run: async (context) => (await import('./runs-cancel.ts')).runsCancel(context),
   },
   {
+    name: 'pause', en: 'Keep the whole scheduler from sending anything', zh: '暂停整个调度器', settings: 'client',
+    options: [
+      { flag: '--for', value: 'LENGTH', en: 'Go on by itself after that: 90s, 15m, 1h30m, 2d', zh: '暂停时长，到时自动恢复：90s、15m、1h30m、2d' },
+      { flag: '--until', value: 'TIME', en: 'Go on by itself then, ISO 8601', zh: '到该时间自动恢复（ISO 8601）' }, JSON_OPTION, URL_OPTION,
+    ],
+    examples: ['natsjob pause', 'natsjob pause --for 1h', 'natsjob pause --until 2026-03-01T08:00:00+08:00'],
+    run: async (context) => (await import('./pause.ts')).pause(context),
+  },
+  {
+    name: 'resume', en: 'Let a paused scheduler go on', zh: '恢复调度', settings: 'client', options: [JSON_OPTION, URL_OPTION],
+    examples: ['natsjob resume', 'natsjob resume --json'],
+    run: async (context) => (await import('./pause.ts')).resume(context),
+  },
+  {
     name: 'status', en: 'Show how the running scheduler is doing', zh: '调度器状态', settings: 'client', options: [JSON_OPTION, URL_OPTION],
     examples: ['natsjob status', 'natsjob status --url http://10.0.0.5:7788 --json'],
     run: async (context) => (await import('./status.ts')).status(context),

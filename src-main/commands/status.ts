@@ -2,6 +2,7 @@ import type { OverviewResource, ReadyResource, ServerResource } from '../../src-
 import type { CommandContext } from '../cli/command.ts';
 import { table } from '../cli/table.ts';
 import { connect } from '../client/connect.ts';
+import { pauseLine } from './pause.ts';
 
 const READY_TIMEOUT_MS = 5_000;
 
@@ -18,9 +19,10 @@ export async function status(context: CommandContext): Promise<number> {
     context.print(JSON.stringify({ url: client.url, ready, servers: servers.items, overview }, null, 2));
     return code;
   }
-  const { ended } = overview;
+  const { ended, pause } = overview;
   context.print(`${client.url}: ${ready.status}`);
   for (const problem of ready.problems ?? []) context.print(`  ${problem}`);
+  if (pause !== null) context.print(pauseLine(pause));
   context.print(`jobs ${overview.jobs} (${overview.jobsEnabled} enabled), running ${overview.running}, queued ${overview.queued}, live workers ${overview.workersLive}, due within the hour ${overview.dueNextHour}`);
   context.print(`last 24 h: completed ${ended.completed}, failed ${ended.failed}, expired ${ended.expired}, cancelled ${ended.cancelled}, skipped ${overview.skipped}`);
   context.print('');

@@ -1,7 +1,7 @@
 import type { JobDefinition } from '../../src-core/domain/job.ts';
 import type { RunRecord, SubRunRecord } from '../../src-core/domain/run.ts';
 import type { SkipCount } from '../../src-core/domain/skip.ts';
-import type { Gauges, HealthView, JobView, LiveChange, NamespaceView, Overview, SchedulerApi, ServerView, WorkerView } from '../../src-core/ports/api.ts';
+import type { Gauges, HealthView, JobView, LiveChange, NamespaceView, Overview, PauseView, SchedulerApi, ServerView, WorkerView } from '../../src-core/ports/api.ts';
 
 export interface FakeApi {
   readonly api: SchedulerApi;
@@ -81,6 +81,9 @@ export function createFakeApi(): FakeApi {
     drainWorker: call('drainWorker', () => ({ ...WORKER, drained: true })),
     servers: call('servers', () => [SERVER]),
     stepDown: call('stepDown', () => undefined),
+    pause: call('pause', () => PAUSE),
+    pauseScheduling: call('pauseScheduling', () => PAUSE),
+    resumeScheduling: call('resumeScheduling', () => undefined),
     overview: call('overview', () => OVERVIEW),
     health: () => (replies.get('health')?.() as HealthView | undefined) ?? { role: 'leader', natsConnected: true, databaseWritable: true, tickAgeMs: 5, ready: true, problems: [] },
     gauges: async () => (replies.get('gauges')?.() as Gauges | undefined) ?? GAUGES,
@@ -149,9 +152,11 @@ const SERVER: ServerView = {
 
 const TOTALS = { bucket: T0, completed: 3, failed: 1, expired: 0, cancelled: 0, durationMsSum: 10, durationMsMax: 7, latenessMsSum: 4, latenessMsMax: 3 };
 
+const PAUSE: PauseView = { since: T0, until: T0 + 3_600_000 };
+
 const OVERVIEW: Overview = {
   jobs: 1, jobsEnabled: 1, running: 1, queued: 0, workersLive: 1, dueNextHour: 1, ended: { completed: 3, failed: 1, expired: 0, cancelled: 0 }, skipped: 2, perHour: [TOTALS], latenessMsP95: 3, durationMsP95: null,
-  oddities: { 'bad-answer': 1 },
+  oddities: { 'bad-answer': 1 }, pause: PAUSE, lastGap: { kind: 'sleep', from: T0 - 60_000, to: T0, caughtUp: 1, skipped: 2 },
 };
 
 export const GAUGES: Gauges = {

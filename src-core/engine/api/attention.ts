@@ -1,5 +1,6 @@
 import { failingOf, lateOf, mayFail, skippedOf, worstFirst } from '../../decide/index.ts';
 import type { Worry } from '../../decide/index.ts';
+import { pauseWords } from '../../domain/pause.ts';
 import { isFinal, RUN_STATES } from '../../domain/run.ts';
 import type { AttentionItem } from '../../ports/index.ts';
 import type { JobApiParts } from './api-parts.ts';
@@ -15,8 +16,8 @@ const MOST_SKIPS = 20_000;
 const LATE_MS = 2_000;
 const BAD = RUN_STATES.filter((state) => isFinal(state) && state !== 'completed');
 
-/** Jobs somebody should look at, worst first. Disabled ones are looked after already. */
-export async function attention({ context: { store, clock }, jobs }: JobApiParts, namespace: string | undefined): Promise<readonly AttentionItem[]> {
+/** A pause of the whole scheduler, then jobs somebody should look at, worst first. Disabled ones are looked after already. */
+export async function attention({ context: { store, clock }, jobs, situations }: JobApiParts, namespace: string | undefined): Promise<readonly AttentionItem[]> {
   const now = clock.now();
   const from = now - HOUR_MS;
   const scope = namespace === undefined ? {} : { namespace };
@@ -39,8 +40,11 @@ export async function attention({ context: { store, clock }, jobs }: JobApiParts
     ...late.map(lateOf),
     ...skippedOf(skips.items, from),
   ].filter(({ jobNumber }) => isOurs(jobNumber));
-  return worstFirst(worries).slice(0, MOST_ITEMS).map(({ jobNumber, ...worry }: Worry) => {
+  const pause = situations.pause(now);
+  const paused: AttentionItem[] = pause === undefined ? [] : [{ kind: 'scheduler-paused', jobId: '', namespace: '', app: '', job: '', count: 0, reason: pauseWords(pause), lastAt: pause.since }];
+  const ofJobs = worstFirst(worries).slice(0, MOST_ITEMS).map(({ jobNumber, ...worry }: Worry) => {
     const { namespace: ns, app, name } = jobs.byNumber(jobNumber)!.definition;
     return { ...worry, jobId: String(jobNumber), namespace: ns, app, job: name };
   });
+  return [...paused, ...ofJobs].slice(0, MOST_ITEMS);
 }

@@ -1,10 +1,11 @@
 import { ConflictError, InvalidInputError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
 import { isLive, workerKey } from '../../domain/worker.ts';
-import type { EndTotals, Gauges, HealthView, Overview, SchedulerApi, WorkerView } from '../../ports/index.ts';
+import type { EndTotals, Gauges, HealthView, Overview, PauseView, SchedulerApi, WorkerView } from '../../ports/index.ts';
 import { isFinal, RUN_STATES } from '../../domain/run.ts';
 import { percentile } from '../../domain/percentile.ts';
 import { previewSchedule, ScheduleError } from '../../schedule/index.ts';
 import type { Core } from '../core.ts';
+import { pauseView } from '../pauses.ts';
 import { roundTrip, serverView } from '../server-view.ts';
 import { durationsOf, endsIn, latenessesOf } from './looking-api.ts';
 
@@ -14,9 +15,12 @@ const MOST_TIMED = 1_000;
 const ENDED = RUN_STATES.filter(isFinal);
 
 /** What is going on: workers, servers, counters, health, previews. */
-export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'skips' | 'workers' | 'drainWorker' | 'servers' | 'stepDown' | 'overview' | 'health' | 'gauges' | 'onChange'> {
+export function stateApi(core: Core, oddities: Readonly<Record<string, number>>): Pick<SchedulerApi, 'schedule' | 'skips' | 'workers' | 'drainWorker' | 'servers' | 'stepDown' | 'pause' | 'pauseScheduling' | 'resumeScheduling' | 'overview' | 'health' | 'gauges' | 'onChange'> {
   const { context, workers, jobs, book } = core;
   const { clock, bus, store, config } = context;
+  const throwIfClosed = (): void => {
+    if (!core.isOpen) throw new UnavailableError('The scheduler is starting: it has not read the log yet.');
+  };
   return {
     schedule: {
       async preview({ expression, timezone, dst, count, from, anchor }) {
@@ -40,7 +44,7 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
         .filter((worker) => (namespace === undefined || worker.namespace === namespace) && (app === undefined || worker.app === app)));
     },
     async drainWorker(worker, drained) {
-      if (!core.isOpen) throw new UnavailableError('The scheduler is starting: it has not read the log yet.');
+      throwIfClosed();
       await core.drains.set(worker, drained);
       const key = workerKey(worker);
       const record = workers.get(key);
@@ -57,6 +61,17 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
       }
       if (core.leadership === undefined) throw new ConflictError('This server does not lead.');
       await core.stepDown();
+    },
+    async pause() {
+      return pauseView(core.pauses.inForce);
+    },
+    async pauseScheduling(until) {
+      throwIfClosed();
+      return pauseView(await core.pauses.begin(until)) as PauseView;
+    },
+    async resumeScheduling() {
+      throwIfClosed();
+      await core.pauses.end();
     },
     async overview({ namespace }) {
       return { ...(await overview(core, namespace)), oddities: { ...oddities } };
@@ -111,6 +126,7 @@ async function overview(core: Core, namespace: string | undefined): Promise<Omit
     jobs: chosen.length, jobsEnabled: chosen.filter(({ definition }) => definition.state === 'enabled').length, running, queued,
     workersLive: [...workers.all()].filter((worker) => (namespace === undefined || worker.namespace === namespace) && isLive(worker, now)).length,
     dueNextHour, ended: sumEnds(perHour), perHour,
+    pause: pauseView(core.pauses.inForce) ?? null, lastGap: core.leadership?.lastGap ?? null,
     latenessMsP95: percentile(latenessesOf(newest), 0.95), durationMsP95: percentile(durationsOf(newest), 0.95),
     skipped: skips.reduce((sum, skip) => sum + (known === undefined || known.has(skip.jobNumber) ? skip.count : 0), 0),
   };

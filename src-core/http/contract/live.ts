@@ -1,7 +1,8 @@
 import type { SkipReason } from '../../domain/run.ts';
-import type { OverviewResource, Role, RunSummary, Time, WorkerResource } from './resources.ts';
+import type { PauseState } from './pause.ts';
+import type { GapResource, OverviewResource, Role, RunSummary, Time, WorkerResource } from './resources.ts';
 
-export const LIVE_TYPES = ['runs', 'workers', 'jobs', 'skips', 'leader', 'nats', 'counters'] as const;
+export const LIVE_TYPES = ['runs', 'workers', 'jobs', 'skips', 'leader', 'nats', 'pause', 'gap', 'counters'] as const;
 export type LiveType = (typeof LIVE_TYPES)[number];
 
 /**
@@ -58,6 +59,10 @@ export interface LiveChanges {
   readonly skips?: readonly LiveSkip[];
   readonly leader?: { readonly role: Role; readonly term: number };
   readonly nats?: { readonly connected: boolean };
+  /** Of the whole scheduler: begun, changed or ended. */
+  readonly pause?: PauseState;
+  /** Fires that nobody was there to decide are decided. */
+  readonly gap?: GapResource;
   readonly counters?: LiveCounters;
 }
 

@@ -53,15 +53,15 @@ export interface CalendarJob {
   readonly perBucket: readonly number[];
 }
 
-/** GET /attention?namespace: jobs somebody should look at, worst first, at most 50. */
+/** GET /attention?namespace: a pause of the whole scheduler first, then jobs somebody should look at, worst first, at most 50. */
 export interface AttentionItem {
-  /** failing: 3 or more ends in a row were not completed; late: the last hour's runs left late; no-worker: fires of the last hour were skipped for want of a worker; skipped: for another reason but disabled and paused. */
-  readonly kind: 'failing' | 'late' | 'no-worker' | 'skipped';
+  /** scheduler-paused: nothing is sent, the names are empty. failing: 3 or more ends in a row were not completed; late: the last hour's runs left late; no-worker: fires of the last hour were skipped for want of a worker; skipped: for another reason but disabled and paused. */
+  readonly kind: 'scheduler-paused' | 'failing' | 'late' | 'no-worker' | 'skipped';
   readonly jobId: string;
   readonly namespace: string;
   readonly app: string;
   readonly job: string;
-  /** Ends in a row, milliseconds late, or fires skipped. */
+  /** Ends in a row, milliseconds late, or fires skipped; 0 for scheduler-paused. */
   readonly count: number;
   readonly reason: string;
   readonly lastAt: Time;

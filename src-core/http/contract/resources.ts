@@ -340,6 +340,25 @@ export interface ServerResource {
   readonly tickAgeMs: number | null;
 }
 
+/** The whole scheduler sends nothing. */
+export interface PauseResource {
+  readonly since: Time;
+  /** Null = until somebody resumes. */
+  readonly until: Time | null;
+}
+
+/** A time in which nobody decided fires, and what became of them. */
+export interface GapResource {
+  /** `sleep`: the machine stood still, or its clock was set. `away`: no server led. */
+  readonly kind: 'sleep' | 'away';
+  readonly from: Time;
+  readonly to: Time;
+  /** Fires made up for: sent or held. */
+  readonly caughtUp: number;
+  /** Fires passed over; of a job that missed more than a thousand, at least so many. */
+  readonly skipped: number;
+}
+
 export interface OverviewResource {
   readonly jobs: number;
   readonly jobsEnabled: number;
@@ -355,6 +374,10 @@ export interface OverviewResource {
   readonly latenessMsP95: number | null;
   readonly durationMsP95: number | null;
   readonly oddities: Readonly<Record<string, number>>;
+  /** Of the whole scheduler. */
+  readonly pause: PauseResource | null;
+  /** The last time in which nobody decided fires, since this server leads; null when there was none, or it does not lead. */
+  readonly lastGap: GapResource | null;
 }
 
 export interface ReadyResource {

@@ -134,11 +134,13 @@ function fits(wanted: string | undefined, is: string): boolean {
   return wanted === undefined || wanted === is;
 }
 
-/** Leader and nats are one thing each, the others lists. */
+/** There is one of each of these; of the others there are lists. */
+const SINGLE: ReadonlySet<LiveType> = new Set(['leader', 'nats', 'pause', 'gap']);
+
 function frameText(seq: number, parts: ReadonlyMap<LiveType, readonly string[]>, counters: string): string {
   let text = `{"seq":${seq},"type":"changes"`;
   for (const [kind, items] of parts) {
-    text += kind === 'leader' || kind === 'nats' ? `,"${kind}":${items.at(-1)!}` : `,"${kind}":[${items.join(',')}]`;
+    text += SINGLE.has(kind) ? `,"${kind}":${items.at(-1)!}` : `,"${kind}":[${items.join(',')}]`;
   }
   return counters === '' ? `${text}}` : `${text},"counters":${counters}}`;
 }

@@ -1,6 +1,6 @@
 import type { LiveChange } from '../../ports/api.ts';
 import type { LiveSkip } from '../contract.ts';
-import { toRunSummary, toWorker } from '../resources.ts';
+import { toGap, toPause, toRunSummary, toWorker } from '../resources.ts';
 import { formatTime } from '../times.ts';
 import type { NewChange } from './change-log.ts';
 
@@ -29,6 +29,14 @@ export function toChanges(change: LiveChange): readonly NewChange[] {
     case 'nats': {
       const { connected } = change;
       return [{ kind: 'nats', key: '', ...NOWHERE, toResource: () => ({ connected }) }];
+    }
+    case 'pause': {
+      const pause = toPause(change.pause);
+      return [{ kind: 'pause', key: '', ...NOWHERE, toResource: () => ({ pause }) }];
+    }
+    case 'gap': {
+      const { gap } = change;
+      return [{ kind: 'gap', key: '', ...NOWHERE, toResource: () => toGap(gap) }];
     }
     case 'skips':
       return change.items.map((skip) => {

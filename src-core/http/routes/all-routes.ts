@@ -14,6 +14,7 @@ import { natsRoutes } from './nats-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
+import { pauseRoutes } from './pause-routes.ts';
 import { runBulkRoutes } from './run-bulk-routes.ts';
 import { runRoutes } from './run-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -42,6 +43,7 @@ export function allRoutes({ api, host, clock, session, version, scrape }: RouteC
     ...runBulkRoutes(api),
     ...workerRoutes(api),
     ...clusterRoutes(api),
+    ...pauseRoutes(api),
     ...lookingRoutes(api, clock),
     ...hostRoutes(host),
     ...natsRoutes(host),

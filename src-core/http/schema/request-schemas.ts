@@ -2,7 +2,7 @@ import { CATEGORIES, DST_POLICIES, JOB_STATES, MAX_ARGS_BYTES, MODELS } from '..
 import { PRIORITY_WORDS } from '../../domain/job-input.ts';
 import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
 import { NAME_RULE } from '../../domain/names.ts';
-import type { BulkFilter, BulkRequest, LoginRequest, OneTimeLoginRequest, PasswordRequest, PreviewRequest, PublishRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
+import type { BulkFilter, BulkRequest, LoginRequest, OneTimeLoginRequest, PasswordRequest, PauseRequest, PreviewRequest, PublishRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
 import { FLAG, objectOf, oneOf, TIME } from './schema.ts';
 import type { Schema, SchemaOf } from './schema.ts';
 
@@ -40,6 +40,8 @@ export const RUN_REQUEST = objectOf<RunRequestBody>(
 );
 
 export const RERUN_REQUEST = objectOf<Pick<RunRequestBody, 'args'>>({ args: { description: `Text or any JSON value, at most ${MAX_ARGS_BYTES} bytes; absent or null = the run's own` } }, { optional: ['args'] });
+
+export const PAUSE_REQUEST = objectOf<PauseRequest>({ until: { ...TIME, description: 'In the future, at most 366 days from now; absent = until resumed' } }, { optional: ['until'] });
 
 export const WORKER_PATCH = objectOf<WorkerPatch>({ drained: FLAG });
 

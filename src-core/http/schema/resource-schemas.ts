@@ -2,7 +2,7 @@ import { CATEGORIES, CONDITIONS, DST_POLICIES, JOB_STATES, MISFIRE_POLICIES, MOD
 import type { MisfireSettings, RateLimit, RetryPolicy } from '../../domain/job.ts';
 import { RUN_STATES, SKIP_REASONS, SUB_RUN_KINDS, TRIGGERS } from '../../domain/run.ts';
 import type {
-  AppResource, BulkResource, ExplanationResource, GateResource, JobDefinitionBody, JobResource, LoginResource, MeResource, NamespaceResource, OverviewResource, PreviewResource,
+  AppResource, BulkResource, ExplanationResource, GapResource, GateResource, JobDefinitionBody, JobResource, LoginResource, MeResource, NamespaceResource, OverviewResource, PauseResource, PauseState, PreviewResource,
   Problem, ProblemField, ReadyResource, RunEventResource, RunResource, RunSummary, ScheduleResource, ServerResource, SkipResource, StartedRun, StatsBucket,
   StatsResource, SubRunResource, WorkerResource,
 } from '../contract.ts';
@@ -216,7 +216,12 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
     latenessMsP95: orNull(NUMBER),
     durationMsP95: orNull(NUMBER),
     oddities: { type: 'object', additionalProperties: COUNT },
+    pause: orNull(ref('Pause')),
+    lastGap: orNull(ref('Gap')),
   }),
+  Pause: objectOf<PauseResource>({ since: TIME, until: { ...orNull(TIME), description: 'Null = until resumed' } }),
+  PauseState: objectOf<PauseState>({ pause: orNull(ref('Pause')) }),
+  Gap: objectOf<GapResource>({ kind: oneOf(['sleep', 'away']), from: TIME, to: TIME, caughtUp: COUNT, skipped: COUNT }),
   ...LOOKING_SCHEMAS,
   ...HOST_SCHEMAS,
   Ready: objectOf<ReadyResource>({ status: oneOf(['ready', 'not-ready']), role: ROLE, problems: listOf(TEXT) }, { optional: ['role', 'problems'] }),

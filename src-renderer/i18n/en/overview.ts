@@ -9,6 +9,7 @@ export const overview = {
     'no-leader': 'No server leads: nothing fires',
     starting: 'The scheduler is starting',
     tick: 'The leader has stopped looking at the clock',
+    'scheduler-paused': 'The scheduler is paused: nothing is sent',
     'none-enabled': 'No job is enabled: nothing fires',
     failing: (count: number) => (count === 1 ? '1 job keeps failing' : `${count} jobs keep failing`),
     'no-worker': (count: number) => (count === 1 ? '1 job has no worker' : `${count} jobs have no worker`),

@@ -11,6 +11,7 @@ export const overview = {
     'no-leader': '没有主节点，任务不会触发',
     starting: '调度器正在启动',
     tick: '主节点已停止检查时钟',
+    'scheduler-paused': '调度器已暂停：不会下发任何任务',
     'none-enabled': '没有启用的任务，不会有任何触发',
     failing: (count: number) => `${count} 个任务连续失败`,
     'no-worker': (count: number) => `${count} 个任务没有客户端`,

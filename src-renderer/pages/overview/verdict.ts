@@ -1,5 +1,12 @@
 import type { AttentionItem, Role } from '../../../src-core/http/contract.ts';
 
+/** What is about one job. */
+export type JobWorry = AttentionItem & { readonly kind: Exclude<AttentionItem['kind'], 'scheduler-paused'> };
+
+export function isAboutJob(item: AttentionItem): item is JobWorry {
+  return item.kind !== 'scheduler-paused';
+}
+
 /** Writes behind by more than this are worth a word. */
 const MUCH_LAG = 1_000;
 const OLD_TICK_MS = 5_000;
@@ -15,8 +22,8 @@ export interface Situation {
 }
 
 export type Finding = { readonly tone: 'bad' | 'warn' } & (
-  | { readonly what: 'cut-off' | 'nats' | 'no-leader' | 'starting' | 'tick' | 'none-enabled' }
-  | { readonly what: AttentionItem['kind'] | 'lag'; readonly count: number }
+  | { readonly what: 'cut-off' | 'nats' | 'no-leader' | 'starting' | 'tick' | 'scheduler-paused' | 'none-enabled' }
+  | { readonly what: JobWorry['kind'] | 'lag'; readonly count: number }
 );
 
 /** What is not well, worst first; empty = all is well. Undefined while there is too little to tell. */
@@ -29,6 +36,7 @@ export function findingsOf({ isCutOff, natsConnected, servers, attention, jobs, 
   const count = (kind: AttentionItem['kind']): number => attention.filter((item) => item.kind === kind).length;
   for (const what of ['failing', 'no-worker'] as const) if (count(what) > 0) found.push({ tone: 'bad', what, count: count(what) });
   for (const what of ['late', 'skipped'] as const) if (count(what) > 0) found.push({ tone: 'warn', what, count: count(what) });
+  if (count('scheduler-paused') > 0) found.push({ tone: 'warn', what: 'scheduler-paused' });
   if (jobs > 0 && jobsEnabled === 0) found.push({ tone: 'warn', what: 'none-enabled' });
   return found.sort((a, b) => Number(a.tone === 'warn') - Number(b.tone === 'warn'));
 }

@@ -7,7 +7,7 @@ import type { JobDefinition } from '../../../src-core/domain/job.ts';
 import { aDefinition } from '../../support/job-fixture.ts';
 
 const NOW = 1_800_000_000_000;
-const OPEN: Situation = { now: NOW, leading: true, connected: true, active: 0, waiting: 0, liveWorkers: 3, targets: 2, drained: 0, rateFreeAt: 0 };
+const OPEN: Situation = { now: NOW, leading: true, connected: true, pause: undefined, active: 0, waiting: 0, liveWorkers: 3, targets: 2, drained: 0, rateFreeAt: 0 };
 
 type Row = [name: string, job: Parameters<typeof aDefinition>[0], situation: Partial<Situation>, verdict: string];
 
@@ -31,6 +31,10 @@ describe('each gate alone', () => {
     ['stops a paused job', { state: 'paused' }, {}, 'skip paused'],
     ['holds a paused job that queues', { state: 'paused', overlap: 'queue' }, {}, 'wait paused'],
     ['skips a paused job that replaces', { state: 'paused', overlap: 'replace' }, {}, 'skip paused'],
+    ['stops every job while the whole scheduler is paused', {}, { pause: { until: null } }, 'skip paused'],
+    ['until then', {}, { pause: { until: NOW + 1 } }, 'skip paused'],
+    ['holds a job that queues meanwhile', { overlap: 'queue' }, { pause: { until: null } }, 'wait paused'],
+    ['skips a job without rows meanwhile', { model: 'plus' }, { pause: { until: null } }, 'skip paused'],
     ['asks for no worker under max', { model: 'max' }, { liveWorkers: 0, targets: 0 }, 'dispatch'],
     ['asks for a worker under pro', { model: 'pro' }, { liveWorkers: 0 }, 'skip no-worker'],
     ['asks for a worker under ultra', { model: 'ultra' }, { liveWorkers: 0, targets: 0 }, 'skip no-worker'],
@@ -85,7 +89,7 @@ const definitions: fc.Arbitrary<JobDefinition> = fc.record({
   schedule: fc.record({ startAt: fc.constantFrom(null, NOW, NOW + 1), endAt: fc.constantFrom(null, NOW, NOW + 1) }),
 }).map((part) => aDefinition(part));
 const situations: fc.Arbitrary<Situation> = fc.record({
-  now: fc.constant(NOW), leading: fc.boolean(), connected: fc.boolean(), active: fc.nat(4), waiting: fc.nat(4), liveWorkers: fc.nat(2), targets: fc.nat(2), drained: fc.nat(2),
+  now: fc.constant(NOW), leading: fc.boolean(), connected: fc.boolean(), pause: fc.constantFrom(undefined, { until: null }, { until: NOW + 1 }), active: fc.nat(4), waiting: fc.nat(4), liveWorkers: fc.nat(2), targets: fc.nat(2), drained: fc.nat(2),
   rateFreeAt: fc.constantFrom(0, NOW, NOW + 1),
 });
 

@@ -30,8 +30,8 @@ function tickerOf(jobs: number) {
   const ticker = new Ticker({
     context: { clock, metrics: { tick: () => {} }, log: {} } as unknown as EngineContext,
     jobs: { fires, decidedThrough: 0, rewind: () => {}, byNumber: (number: number) => ({ number }) } as unknown as Jobs,
-    dispatcher: { fire: ({ number }: JobRuntime) => void fired.push(number) } as unknown as Dispatcher,
-    mayFire: () => true, unsettled: () => 0, missesWorkers: () => false,
+    dispatcher: { fire: ({ number }: JobRuntime) => (fired.push(number), 'taken') } as unknown as Dispatcher,
+    mayFire: () => true, unsettled: () => 0, missesWorkers: () => false, lastPause: () => undefined, caughtUp: () => {},
   });
   return { ticker, timers, turns, fired };
 }

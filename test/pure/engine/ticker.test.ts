@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { EngineContext } from '../../../src-core/engine/context.ts';
 import type { Dispatcher } from '../../../src-core/engine/dispatcher.ts';
 import { Jobs } from '../../../src-core/engine/jobs.ts';
-import { missedFires } from '../../../src-core/engine/missed-fires.ts';
+import type { SchedulerPause } from '../../../src-core/domain/pause.ts';
+import { coversFire } from '../../../src-core/domain/pause.ts';
+import { missedAround, missedFires } from '../../../src-core/engine/missed-fires.ts';
 import { Ticker } from '../../../src-core/engine/ticker.ts';
 import { parseSchedule } from '../../../src-core/schedule/index.ts';
 import { aDefinition } from '../../support/job-fixture.ts';
@@ -16,7 +18,9 @@ let jobs: Jobs;
 let ticker: Ticker;
 /** Seconds after the start, and what became of the fire then. */
 let fired: { name: string; at: number; late: number; trigger: string }[];
-let skipped: { name: string; at: number; count: number }[];
+let skipped: { name: string; at: number; count: number; reason: string }[];
+let pause: SchedulerPause | undefined;
+let gaps: object[];
 let mayFire: boolean;
 let unsettled: number;
 let missesWorkers: boolean;
@@ -29,13 +33,19 @@ beforeEach(() => {
   mayFire = true;
   unsettled = 0;
   missesWorkers = false;
+  pause = undefined;
+  gaps = [];
   const dispatcher = {
-    fire: (job: { definition: { name: string } }, at: number, trigger: string) => void fired.push({ name: job.definition.name, at: (at - VIRTUAL_START) / 1000, late: clock.now() - at, trigger }),
-    skip: (job: { definition: { name: string } }, _reason: string, at: number, count = 1) => void skipped.push({ name: job.definition.name, at: (at - VIRTUAL_START) / 1000, count }),
+    fire: (job: { definition: { name: string; state: string } }, at: number, trigger: string) => {
+      fired.push({ name: job.definition.name, at: (at - VIRTUAL_START) / 1000, late: clock.now() - at, trigger });
+      return job.definition.state === 'paused' ? 'skipped' : 'taken';
+    },
+    skip: (job: { definition: { name: string } }, reason: string, at: number, count = 1) => void skipped.push({ name: job.definition.name, at: (at - VIRTUAL_START) / 1000, count, reason }),
   } as unknown as Dispatcher;
   ticker = new Ticker({
     context: { clock, log: SILENT, metrics: UNMEASURED } as unknown as EngineContext, jobs, dispatcher,
     mayFire: () => mayFire, unsettled: () => unsettled, missesWorkers: () => missesWorkers,
+    lastPause: () => pause, caughtUp: (gap) => void gaps.push({ ...gap, from: (gap.from - VIRTUAL_START) / 1000, to: (gap.to - VIRTUAL_START) / 1000 }),
   });
 });
 
@@ -162,6 +172,83 @@ describe('a clock', () => {
     expect(times()[0]).toBe(25);
     await clock.advance(2000);
     expect(times()).toEqual([25, 26, 27, 28]);
+  });
+});
+
+describe('a gap is told once all of it is decided', () => {
+  const ALL = { policy: 'all', windowMs: 60_000, max: 1000 } as const;
+
+  test('a sleep, with what was made up for and what was not', async () => {
+    define({ name: 'all', number: 1, misfire: ALL });
+    define({ name: 'once', number: 2, misfire: { policy: 'once', windowMs: 60_000, max: 1 } });
+    define({ name: 'shut', number: 3, misfire: ALL, state: 'paused' });
+    ticker.start(clock.now());
+    await clock.advance(1500);
+    expect(gaps).toEqual([]);
+    await clock.pause(20_000);
+    await clock.advance(100);
+    expect(gaps).toEqual([{ kind: 'sleep', from: 1, to: 21.5, caughtUp: 20 + 1, skipped: 19 + 20 }]);
+    await clock.advance(5000);
+    expect(gaps).toHaveLength(1);
+  });
+
+  test('a time in which nobody led', async () => {
+    define({ misfire: { policy: 'skip', windowMs: 0, max: 1 } });
+    ticker.start(clock.now() - 7_200_000);
+    await clock.advance(10);
+    expect(gaps).toEqual([{ kind: 'away', from: -7200, to: 0, caughtUp: 0, skipped: expect.any(Number) }]);
+  });
+
+  test('also when there was nothing to decide; a hiccup is none', async () => {
+    ticker.start(clock.now());
+    await clock.advance(1500);
+    await clock.pause(4000);
+    await clock.advance(2000);
+    expect(gaps).toEqual([]);
+    await clock.pause(9000);
+    await clock.advance(100);
+    expect(gaps).toMatchObject([{ kind: 'sleep', caughtUp: 0, skipped: 0 }]);
+  });
+
+  test('not by a leader that stops in the middle of it', async () => {
+    define({ misfire: ALL });
+    ticker.start(clock.now());
+    unsettled = 1_000_000;
+    await clock.pause(20_000);
+    ticker.stop();
+    await clock.advance(5000);
+    expect(gaps).toEqual([]);
+  });
+});
+
+describe('missed fires that fall into a pause of the scheduler', () => {
+  test('count as paused, and do not take the place of those that are made up for', async () => {
+    define({ misfire: { policy: 'all', windowMs: 3_600_000, max: 4 } });
+    pause = { since: VIRTUAL_START + 10_000, until: VIRTUAL_START + 18_000, resumedAt: null };
+    ticker.start(clock.now());
+    await clock.pause(20_500);
+    await clock.advance(10);
+    expect(times()).toEqual([9, 18, 19, 20]);
+    expect(skipped).toEqual([{ name: 'report', at: 1, count: 8, reason: 'misfire' }, { name: 'report', at: 17, count: 8, reason: 'paused' }]);
+    expect(gaps).toMatchObject([{ caughtUp: 4, skipped: 16 }]);
+  });
+
+  test('as a walk through all of them would find', () => {
+    const expressions = fc.constantFrom('* * * * * *', '@every 7s', '0 */5 9-10 * * *');
+    const moment = fc.integer({ min: -900, max: 1200 });
+    fc.assert(fc.property(expressions, fc.nat(900), fc.integer({ min: 0, max: 20 }), moment, fc.option(moment, { nil: null }), fc.option(moment, { nil: null }), (expression, seconds, most, since, until, resumed) => {
+      const schedule = parseSchedule({ expression, timezone: 'UTC', dst: 'once', anchor: 0 });
+      const first = schedule.next(VIRTUAL_START) as number;
+      const last = first + seconds * 1000;
+      const at = (second: number): number => first + second * 1000;
+      const over: SchedulerPause = { since: at(since), until: until === null ? null : at(since + Math.abs(until)), resumedAt: resumed === null ? null : at(since + Math.abs(resumed)) };
+      const all: number[] = [];
+      for (let next: number | undefined = first; next !== undefined && next <= last; next = schedule.next(next)) all.push(next);
+      const within = all.filter((fire) => coversFire(over, fire));
+      const others = all.filter((fire) => !coversFire(over, fire));
+      const missed = missedAround(schedule, first, last, most, over);
+      expect(missed).toEqual({ latest: most === 0 ? [] : others.slice(-most), earlier: Math.max(0, others.length - most), paused: within.length, lastPaused: within.at(-1) ?? 0 });
+    }), { numRuns: 200 });
   });
 });
 

@@ -17,6 +17,7 @@ describe('the verdict of the overview', () => {
     ['it starts', { servers: [{ ...STANDBY, role: 'starting' }] }, { tone: 'warn', what: 'starting' }],
     ['the leader hangs', { servers: [{ ...LEADER, tickAgeMs: 6_000 }] }, { tone: 'bad', what: 'tick' }],
     ['the lists are far behind', { servers: [LEADER, { ...STANDBY, projectionLag: 5_000 }] }, { tone: 'warn', what: 'lag', count: 5_000 }],
+    ['all is paused', { attention: [{ kind: 'scheduler-paused' }] }, { tone: 'warn', what: 'scheduler-paused' }],
     ['no job is enabled', { jobsEnabled: 0 }, { tone: 'warn', what: 'none-enabled' }],
     ['a job keeps failing', { attention: [{ kind: 'failing' }] }, { tone: 'bad', what: 'failing', count: 1 }],
     ['two jobs are late', { attention: [{ kind: 'late' }, { kind: 'late' }] }, { tone: 'warn', what: 'late', count: 2 }],

@@ -11,6 +11,14 @@ const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
 const ms = fc.integer({ min: 0, max: 4e12 });
 const trigger = fc.constantFrom(...TRIGGERS);
 
+test('the pause of the scheduler comes back as it was written', () => {
+  fc.assert(fc.property(fc.record({ since: ms, until: fc.option(ms, { nil: null }), resumedAt: fc.option(ms, { nil: null }) }), (pause) => {
+    expect(wire.decodePause(wire.encodePause(pause))).toEqual(pause);
+  }));
+  expect(wire.encodePause({ since: 1, until: null, resumedAt: null })).toBe('{"v":1,"since":1,"until":null,"resumedAt":null}');
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void wire.decodePause(text)));
+});
+
 describe('the run header', () => {
   const header: fc.Arbitrary<RunHeader> = fc.record({
     jobNumber: fc.nat(2 ** 21), trigger, attempt: fc.integer({ min: 1, max: 99 }), attempts: fc.integer({ min: 1, max: 99 }),

@@ -1,0 +1,40 @@
+import { UnavailableError } from '../domain/errors.ts';
+import type { Clock } from '../ports/index.ts';
+
+const HEED_MS = 2_000;
+
+/** Those who wait until this node has read back what was written to the control bucket. */
+export class Heeding {
+  readonly #clock: Clock;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Something was read. */
+  look(): void {
+    for (const look of [...this.#waiters]) look();
+  }
+
+  /** Resolves once it is so. Rejects with UnavailableError when that takes too long. */
+  until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!isSo()) return;
+        end();
+        resolve();
+      };
+      const cancel = this.#clock.after(HEED_MS, () => {
+        end();
+        reject(new UnavailableError('The change is stored, but this server does not read it right now.'));
+      });
+      const end = (): void => {
+        cancel();
+        this.#waiters.delete(look);
+      };
+      this.#waiters.add(look);
+    });
+  }
+}
