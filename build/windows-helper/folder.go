@@ -3,33 +3,57 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/windows"
 )
 
-// What the account may do in a folder, in the words of security descriptors.
-const (
-	modify         = "0x1301bf"
-	readAndExecute = "0x1200a9"
-)
+// Everybody may read what is in a folder and run it, in the words of security descriptors.
+const everybodyReads = "(A;OICI;0x1200a9;;;WD)"
 
-// prepareFolder makes the folder and closes it to all but the system, administrators and the account: in ProgramData others
-// could read the secrets in it otherwise, or lay files there before us.
-func prepareFolder(dir, account, rights string) error {
+// programData is our folder below the one of the machine. Others can make folders there, so ours are closed to them.
+func programData(names ...string) string {
+	return filepath.Join(append([]string{os.Getenv("ProgramData")}, names...)...)
+}
+
+// prepareDataFolder makes the folder and closes it to all but the system, administrators and the account. One that is there and
+// not in our own place is left as it is: it may be a whole drive, or somebody's home.
+func prepareDataFolder(dir, account string) error {
+	if !isOurs(dir) {
+		fmt.Fprintf(os.Stderr, "natsjob-helper: %s is there already, who may use it is left as it is; the service must be able to write to its folders\n", dir)
+		return nil
+	}
+	if account == "" {
+		return closeFolder(dir, "")
+	}
+	sid, _, _, err := windows.LookupSID("", account)
+	if err != nil {
+		return fmt.Errorf("there is no account %s: %w", account, err)
+	}
+	const modify = "0x1301bf"
+	return closeFolder(dir, fmt.Sprintf("(A;OICI;%s;;;%s)", modify, sid))
+}
+
+func isOurs(dir string) bool {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	place := strings.ToLower(programData("natsjob"))
+	dir = strings.ToLower(filepath.Clean(dir))
+	return dir == place || strings.HasPrefix(dir, place+`\`)
+}
+
+// closeFolder makes the folder if need be and leaves it to the system and administrators, and to whom `others` names.
+func closeFolder(dir, others string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	text := "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
-	if account != "" {
-		sid, _, _, err := windows.LookupSID("", account)
-		if err != nil {
-			return fmt.Errorf("there is no account %s: %w", account, err)
-		}
-		text += fmt.Sprintf("(A;OICI;%s;;;%s)", rights, sid)
-	}
-	descriptor, err := windows.SecurityDescriptorFromString(text)
+	descriptor, err := windows.SecurityDescriptorFromString("O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" + others)
 	if err != nil {
 		return err
 	}

@@ -25,12 +25,12 @@ const (
 	preShutdownMs = 30_000
 )
 
-// installService registers the service. It is not started. The folder is made, and closed to others than administrators and the
-// account; a copy of this program goes there, as the one that runs now may lie where the account cannot read.
+// installService registers the service; it is not started. It runs a copy of this program, as the one that runs now may lie where
+// the account cannot read, and may go with its version.
 func installService(command commandline.Command) error {
 	dir := command.Dir
 	if dir == "" {
-		dir = filepath.Join(os.Getenv("ProgramData"), "natsjob")
+		dir = programData("natsjob")
 	}
 	manager, err := mgr.Connect()
 	if err != nil {
@@ -41,10 +41,10 @@ func installService(command commandline.Command) error {
 		service.Close()
 		return fmt.Errorf("service %s is there already; uninstall it first, its data stays", command.Name)
 	}
-	if err := prepareFolder(dir, command.Account, modify); err != nil {
+	if err := prepareDataFolder(dir, command.Account); err != nil {
 		return err
 	}
-	helper, err := copySelf(filepath.Join(dir, "service"), command.Account)
+	helper, err := copySelf(helperFolder(command.Name))
 	if err != nil {
 		return err
 	}
@@ -119,14 +119,21 @@ func isEventSource(name string) bool {
 	return true
 }
 
-// copySelf gives the path of a copy that the account may read and not change.
-func copySelf(dir, account string) (string, error) {
+// helperFolder is apart from the data: the account may not change what the manager starts.
+func helperFolder(service string) string {
+	return programData("natsjob-service", service)
+}
+
+// copySelf gives the path of the copy.
+func copySelf(dir string) (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
-	if err := prepareFolder(dir, account, readAndExecute); err != nil {
-		return "", err
+	for _, folder := range []string{filepath.Dir(dir), dir} {
+		if err := closeFolder(folder, everybodyReads); err != nil {
+			return "", err
+		}
 	}
 	target := filepath.Join(dir, "natsjob-helper.exe")
 	if sameFile(self, target) {
@@ -161,6 +168,8 @@ func uninstallService(name string) error {
 			return fmt.Errorf("service %s cannot be removed: %w", name, err)
 		}
 		eventlog.Remove(name)
+		// Fails when it is that copy that runs.
+		os.RemoveAll(helperFolder(name))
 		return nil
 	})
 }
