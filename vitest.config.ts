@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-// Everything but the tests that start the built program: see vitest.e2e.config.ts, vitest.panel.config.ts and vitest.examples.config.ts.
+// Everything but the tests that start the built program: see vitest.e2e.config.ts, vitest.panel.config.ts, vitest.package.config.ts and vitest.examples.config.ts.
 export default defineConfig({
   define: { __NATSJOB_VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**', 'test/examples/**', 'test/panel/**', '**/node_modules/**'],
+    exclude: ['test/e2e/**', 'test/examples/**', 'test/package/**', 'test/panel/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
