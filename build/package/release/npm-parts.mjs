@@ -12,13 +12,13 @@ const UNSEEN = [['better-sqlite3', 'headless'], ['tailwindcss', 'panel'], ['@yao
 const HOME_ONLY = /^demo/;
 
 /**
- * @param {string} root
+ * @param {{ root: string, hasDesktop: boolean }} what
  * @returns {Promise<import('./parts.d.mts').Part[]>} by name; throws LicenceError
  */
-export async function npmParts(root) {
+export async function npmParts({ root, hasDesktop }) {
   const lock = { ...lockOf(path.join(root, 'build', 'package')), ...lockOf(root) };
   const folders = new Map();
-  for (const [use, config] of bundles(root)) {
+  for (const [use, config] of bundles(root, hasDesktop)) {
     for (const folder of await packageFolders(config)) folders.set(folder, new Set([...(folders.get(folder) ?? []), use]));
   }
   for (const [name, use] of UNSEEN) folders.set([root, path.join(root, 'build', 'package')].map((home) => path.join(home, 'node_modules', name)).find(existsSync), new Set([use]));
@@ -30,11 +30,11 @@ function lockOf(folder) {
 }
 
 /** Name of the program → Vite's configuration of one of its bundles. */
-function bundles(root) {
+function bundles(root, hasDesktop) {
   const outDir = path.join(root, 'dist', 'never-written');
   const list = existingEntries(root).filter(({ name }) => !HOME_ONLY.test(name)).map((entry) => ['headless', nodeBundle({ root, ...entry, outDir })]);
   list.push(['panel', panelBundle({ root, outDir })]);
-  for (const config of Object.values(desktopBundles(root))) {
+  for (const config of hasDesktop ? Object.values(desktopBundles(root)) : []) {
     const { input } = config.build.rolldownOptions;
     if (!Object.values(input).every((file) => existsSync(file))) continue;
     // electron-vite does the rest of this where the bundle is made.

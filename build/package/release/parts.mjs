@@ -12,7 +12,7 @@ const SQLITE_TEXT = `SQLite is in the public domain: all of its code and documen
 /** @returns {Promise<import('./parts.d.mts').Part[]>} throws LicenceError. Runs on the Node that is shipped: it is asked what it is made of. */
 export async function allParts({ root, goPrograms, hasDesktop }) {
   return [
-    ...(await npmParts(root)), ...goParts(goPrograms), nodePart(root), sqlitePart(root), ...(hasDesktop ? [electronPart(root)] : []),
+    ...(await npmParts({ root, hasDesktop })), ...goParts(goPrograms), nodePart(root), sqlitePart(root), ...(hasDesktop ? [electronPart(root)] : []),
   ].sort((a, b) => (a.ref < b.ref ? -1 : 1));
 }
 
