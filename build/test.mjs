@@ -1,13 +1,14 @@
 // npm test [-- filter …]: sets the clone up, runs every suite and ends with one line, `N passed, N failed`.
-// A filter is part of a test file's path; `--unit`, `--e2e` or `--panel` alone picks one suite. Fails when no test ran.
+// A filter is part of a test file's path; `--unit`, `--e2e`, `--desktop` or `--panel` alone picks one suite. Fails when no test ran.
 // `--examples` runs the workers of examples/: it needs package registries and compilers, so it runs only when asked for.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { NODE, PrepareError, ROOT, prepare, runForeground, runScript, say, scratchFolder } from './prepare.mjs';
+import { NODE, PrepareError, ROOT, prepare, runForeground, runNode, runScript, say, scratchFolder } from './prepare.mjs';
 
 const SUITES = [
   { name: 'unit', config: 'vitest.config.ts' },
   { name: 'e2e', config: 'vitest.e2e.config.ts', needsBuild: true },
+  { name: 'desktop', config: 'vitest.desktop.config.ts', needsBuild: true, script: 'build/desktop.mjs' },
   { name: 'panel', config: 'vitest.panel.config.ts', needsBuild: true },
   { name: 'examples', config: 'vitest.examples.config.ts', needsBuild: true, isApart: true },
 ];
@@ -39,8 +40,9 @@ await runScript(async () => {
 });
 
 /** A build that fails must not hide what the unit tests say: only the suite that needs it fails with it. */
-async function runSuite({ config, needsBuild = false }, report, filters) {
+async function runSuite({ config, needsBuild = false, script }, report, filters) {
   if (needsBuild) await prepare({ natsServer: false });
+  if (script) await runNode([path.join(ROOT, script)]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--passWithNoTests', ...reporters, ...filters];
   return runForeground(NODE, args);

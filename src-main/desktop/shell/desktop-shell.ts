@@ -94,6 +94,7 @@ export function openShell(around: ShellSurroundings, places: Places, log: (line:
   if (mark.before) notices.take({ kind: 'dirty-exit', ...mark.before });
   keepMark();
   tick();
+  change({ update: updates.state });
   host.start();
   return { origin, openPanel, quit, windowsGone };
 

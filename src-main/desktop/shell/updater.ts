@@ -67,7 +67,6 @@ export function updater({ load, timers, isWanted, canUpdate, onState, log }: Upd
       plan(CHECK_EVERY_MS);
     });
   };
-  onState(state);
   if (canUpdate) plan(FIRST_CHECK_MS);
   return {
     get state() {
