@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Everything but the tests that start the built program: see vitest.e2e.config.ts, vitest.panel.config.ts, vitest.package.config.ts and vitest.examples.config.ts.
+// Everything but the tests that start the built program: see vitest.e2e.config.ts, vitest.desktop.config.ts, vitest.panel.config.ts, vitest.package.config.ts and vitest.examples.config.ts.
 export default defineConfig({
   define: { __NATSJOB_VERSION__: JSON.stringify('0.0.0-test') },
   test: {

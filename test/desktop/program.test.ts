@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../src-main/desktop/model/bridge.ts';
 import { canStartDesktop, startWorld, type DesktopWorld } from '../support/electron/desktop-world.ts';
-import { choose } from '../support/electron/stand-in-parts.ts';
+import { choose, labelsOf } from '../support/electron/stand-in-parts.ts';
 import { until } from '../support/until.ts';
 
 const canRun = await canStartDesktop();
@@ -50,6 +50,14 @@ describe.runIf(canRun)('the desktop console with the real scheduler', () => {
     await until(() => world.trays[0]?.tooltip === 'Nothing running', { what: () => `the tray: ${world.trays[0]?.tooltip}` });
     expect(await world.invoke(CHANNELS.getState, ownFrame())).toMatchObject({ phase: 'running', url: origin, failures: 0, scheduler: { running: 0 } });
     expect(world.recorder.last('webContents.send')[0]).toBe(CHANNELS.state);
+  });
+
+  test('pauses and resumes scheduling from the tray', async () => {
+    const tray = world.trays[0];
+    choose(tray?.menu ?? [], 'Pause scheduling', 'For 15 minutes');
+    await until(() => tray?.tooltip.includes('Paused until'), { what: () => `the tray: ${tray?.tooltip}; ${JSON.stringify(world.recorder.of('dialog.showMessageBox'))}` });
+    choose(tray?.menu ?? [], 'Resume scheduling');
+    await until(() => labelsOf(tray?.menu ?? []).includes('Pause scheduling'), { what: 'the offer to pause' });
   });
 
   test('a link to a second instance leads the first one there, and nothing else does', async () => {

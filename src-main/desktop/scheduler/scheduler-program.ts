@@ -4,7 +4,6 @@ import { EXIT } from '../../cli/exit-codes.ts';
 import { loadSettings } from '../../cli/run-command-line.ts';
 import type { RunningNatsjob, startNatsjob } from '../../compose.ts';
 import type { FromScheduler, SchedulerStart, ToScheduler } from './messages.ts';
-import { pausable } from './pausable-api.ts';
 import { openStateFeed } from './state-feed.ts';
 
 export interface SchedulerSurroundings {
@@ -32,7 +31,7 @@ export function schedulerProgram(around: SchedulerSurroundings): { take(message:
     try {
       running = await startOnFreePort(wanted, around, abort.signal, fault);
       around.tell({ type: 'ready', url: running.url.replace(/\/$/, '') });
-      stopFeed = openStateFeed({ api: pausable(running), tell: (state) => around.tell({ type: 'state', state }), happened: (happening) => around.tell({ type: 'happened', happening }), after });
+      stopFeed = openStateFeed({ api: running.api, tell: (state) => around.tell({ type: 'state', state }), happened: (happening) => around.tell({ type: 'happened', happening }), after });
     } catch (error) {
       if (!abort.signal.aborted) giveUp(error);
     }
@@ -80,8 +79,8 @@ export function schedulerProgram(around: SchedulerSurroundings): { take(message:
       switch (message.type) {
         case 'start': starting ??= start(message.start); break;
         case 'token': around.tell({ type: 'token', request: message.request, token: isEnding ? undefined : running?.issueOneTimeToken() }); break;
-        case 'pause': void order((running) => pausable(running).pauseScheduling(message.until ?? undefined)); break;
-        case 'resume': void order((running) => pausable(running).resumeScheduling()); break;
+        case 'pause': void order(({ api }) => api.pauseScheduling(message.until ?? undefined)); break;
+        case 'resume': void order(({ api }) => api.resumeScheduling()); break;
         case 'run': void order(({ api }) => api.jobs.run(message.jobId, { trigger: 'manual' })); break;
         case 'power': running?.log.info({ event: message.event }, 'The computer says it sleeps or wakes'); break;
         case 'shutdown': void stop().catch(fault); break;

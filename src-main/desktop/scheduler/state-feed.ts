@@ -1,6 +1,6 @@
+import type { RunningNatsjob } from '../../compose.ts';
 import type { SchedulerState } from '../model/desktop-state.ts';
 import type { Happening } from '../model/notices.ts';
-import type { PausableApi } from './pausable-api.ts';
 import { runTracker } from './run-tracker.ts';
 
 /** While things change the state is told this often; a quiet scheduler is asked more seldom. */
@@ -11,7 +11,7 @@ const LATEST_RUNS = 50;
 const RECENT_JOBS = 8;
 
 export interface StateFeedOptions {
-  readonly api: PausableApi;
+  readonly api: RunningNatsjob['api'];
   readonly tell: (state: SchedulerState) => void;
   readonly happened: (happening: Happening) => void;
   /** Calls back once after the time; gives the way to call it off. */
@@ -71,7 +71,7 @@ export function openStateFeed({ api, tell, happened, after }: StateFeedOptions):
   };
 }
 
-async function readState(api: PausableApi): Promise<SchedulerState> {
+async function readState(api: RunningNatsjob['api']): Promise<SchedulerState> {
   const [overview, fires, latest] = await Promise.all([api.overview({}), api.looking.fires({ limit: 1 }), api.runs.list({}, { limit: LATEST_RUNS })]);
   const next = fires[0];
   const jobs = new Map<string, string>();
@@ -81,7 +81,7 @@ async function readState(api: PausableApi): Promise<SchedulerState> {
   const { running, queued, pause } = overview;
   return {
     running, queued, nextFire: next === undefined ? null : { at: next.at, job: next.job },
-    pause: pause == null ? null : { since: pause.since, until: pause.until },
+    pause: pause === null ? null : { since: pause.since, until: pause.until },
     recentJobs: [...jobs].map(([id, name]) => ({ id, name })),
   };
 }
