@@ -48,6 +48,7 @@ describe('the Dockerfile', () => {
 
   test('sets only what natsjob knows, and opens the port it listens on', () => {
     expect(problemsOf(readPairs(the('ENV')))).toEqual([]);
+    expect(execForm(the('VOLUME'))).toContain(readPairs(the('ENV'))['SQLITE_TMPDIR']);
     expect(the('EXPOSE')).toBe(SETTING_LIST.find(({ key }) => key === 'httpPort')?.default);
   });
 });
