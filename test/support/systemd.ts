@@ -25,3 +25,18 @@ export function hasPython(): boolean {
 function runs(tool: string): boolean {
   return spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
 }
+
+/** Whether a process can be held in as a unit would: root, namespaces, and Debian's Python with its seccomp module. */
+export function canConfine(): boolean {
+  if (process.platform !== 'linux') return false;
+  if (confines()) return true;
+  spawnSync(process.execPath, [DEBIAN, 'ensure', 'python3-seccomp', 'systemd'], { stdio: 'inherit' });
+  if (confines()) return true;
+  if (process.env.CI) throw new Error('no process can be held in here (root, mount namespaces, python3-seccomp), and CI may not skip that test');
+  process.stderr.write('SKIPPED: a test of the service needs root, mount namespaces and python3-seccomp\n');
+  return false;
+}
+
+function confines(): boolean {
+  return spawnSync('unshare', ['--mount', '/usr/bin/python3', '-c', 'import seccomp'], { stdio: 'ignore' }).status === 0;
+}
