@@ -38,6 +38,8 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
     expect(filesOf(image.root).filter(({ mode }) => (mode & 0o6000) !== 0)).toEqual([]);
     expect(filesOf(image.root).reduce((sum, { size }) => sum + size, 0)).toBeLessThan(180e6);
     expect(image.config.labels['org.opencontainers.image.version']).toBe(VERSION);
+    const papers = ['LICENSE', 'THIRD-PARTY-LICENSES.txt'].filter((name) => existsSync(path.join(ROOT, name)) || existsSync(path.join(ROOT, 'dist', 'release', name)));
+    expect(readdirSync(path.join(image.root, 'usr/share/doc/natsjob')).toSorted()).toEqual(papers);
     for (const volume of image.config.volumes) expect(lstatSync(path.join(image.root, volume))).toMatchObject({ uid: USER, gid: USER });
   });
 

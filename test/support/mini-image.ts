@@ -87,11 +87,14 @@ export function buildImage(options: BuildOptions): Image {
   }
 
   function copy(root: string, flags: Readonly<Record<string, string>>, text: string): void {
-    const [from, to, ...more] = text.split(' ');
-    if (from === undefined || to === undefined || more.length > 0) fail(`COPY ${text}: one source and one target, please`);
+    const [to = '', ...sources] = text.split(' ').toReversed();
     const stage = flags['from'] === undefined ? undefined : (stageNamed(flags['from']) ?? fail(`no stage ${flags['from']}`));
-    const source = path.join(stage ? build(stage).root : options.context, from);
-    copyTree(source, path.join(root, to), flags['chown'] ?? '0:0', flags['chmod']);
+    for (const pattern of sources) {
+      for (const source of matching(path.join(stage ? build(stage).root : options.context, pattern))) {
+        const isInto = to.endsWith('/') && !lstatSync(source).isDirectory();
+        copyTree(source, path.join(root, to, isInto ? path.basename(source) : ''), flags['chown'] ?? '0:0', flags['chmod']);
+      }
+    }
   }
 
   function stageNamed(name: string): Stage | undefined {
@@ -115,6 +118,13 @@ function readStages(dockerfile: string, args: Readonly<Record<string, string>>):
     else Object.assign(globals, readPairs(instruction.text));
   }
   return { stages, globals: { ...globals, ...args } };
+}
+
+/** A star may stand at the end of a file's name, and then there need be none. */
+function matching(pattern: string): string[] {
+  if (!pattern.endsWith('*')) return [pattern];
+  const folder = path.dirname(pattern);
+  return readdirSync(folder).filter((name) => name.startsWith(path.basename(pattern).slice(0, -1))).map((name) => path.join(folder, name));
 }
 
 /** A folder's content or a file; owner `uid:gid` and mode of all that is copied, or as they are. Parents belong to root. */
