@@ -38,7 +38,7 @@ export interface UpdateCircumstances {
   readonly appImage: string | undefined;
   /** The feed that was built in; none, no updates. */
   readonly hasFeed: boolean;
-  /** NATSJOB_DESKTOP_UPDATES=off, for machines that somebody else looks after. */
+  /** NATSJOBX_UPDATES=off, for machines that somebody else looks after. Names in NATSJOB_ are settings of the scheduler. */
   readonly policy: string | undefined;
 }
 

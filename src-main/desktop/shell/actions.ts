@@ -77,5 +77,5 @@ function diagnostics({ around, places, settings, state }: ActionParts): string {
 
 /** Whether this copy may update itself. */
 export function mayUpdate({ electron, platform, environment, hasFeed }: ShellSurroundings, { isPortable }: Places): boolean {
-  return canUpdate({ isPackaged: electron.app.isPackaged, isPortable, platform, appImage: environment['APPIMAGE'], hasFeed, policy: environment['NATSJOB_DESKTOP_UPDATES'] });
+  return canUpdate({ isPackaged: electron.app.isPackaged, isPortable, platform, appImage: environment['APPIMAGE'], hasFeed, policy: environment['NATSJOBX_UPDATES'] });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,9 +80,19 @@ export async function startWorld(options: DesktopWorldOptions = {}): Promise<Des
         await until(() => exits.length > 0, { what: 'the end of the program' });
       }
       for (const { pid } of standIn.utilities) await until(() => !isAlive(pid), { what: 'the end of the scheduler' });
+      await endNats(path.join(folder, 'profile', 'data'));
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** What a killed scheduler leaves: its NATS server, which the next one would take over. */
+export async function endNats(dataDir: string): Promise<void> {
+  const file = path.join(dataDir, 'nats', 'nats-server.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  if (pid <= 1 || !isAlive(pid)) return;
+  process.kill(pid, 'SIGKILL');
+  await until(() => !isAlive(pid), { what: 'the end of the NATS server' });
 }
 
 function isAlive(pid: number | undefined): boolean {
