@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# smoke-service.sh <program> [--user]: installs the program as a service of this machine, waits until it is ready, stops and removes
-# it. Needs the rights to do so; meant for a machine that is thrown away. The data is left where it lies.
+# smoke-service.sh <program> [--user]: installs the program as a service of this machine in its usual places, waits until it is
+# ready, stops, starts and removes it. Needs the rights to do so; meant for a machine that is thrown away, as its data stays.
 set -euo pipefail
 program=$1
 shift
-folder=$(mktemp -d)
-[ -z "${USERPROFILE:-}" ] || folder=$(cygpath --windows "$folder")
-where=(--data "$folder/data" --conf "$folder/conf" --logs "$folder/logs" --http-port 17788 --nats-port 14222)
 name=(--name natsjob-smoke "$@")
+if [ -n "${PROGRAMFILES:-}" ]; then # where the account of Windows services may read
+  folder="$(cygpath --unix "$PROGRAMFILES")/natsjob-smoke"
+  mkdir -p "$folder"
+  cp "$program" "$folder/natsjob.exe"
+  program="$folder/natsjob.exe"
+fi
 trap '"$program" service uninstall "${name[@]}" || true' ERR
 
 say() { echo "smoke-service: $*"; }
@@ -21,7 +24,7 @@ until_ready() {
   return 1
 }
 
-"$program" service install "${where[@]}" "${name[@]}"
+"$program" service install --http-port 17788 --nats-port 14222 "${name[@]}"
 until_ready
 "$program" service status "${name[@]}"
 say 'runs'
