@@ -22,7 +22,15 @@ const STATUS_CODE = { running: 0, stopped: 3, missing: 4 } as const;
 
 /** `natsjob service …`: 0 when it was done; status tells by its code. */
 export async function service(context: CommandContext, verb: ServiceVerb, outside?: ServiceOutside): Promise<number> {
-  const { host, helper, program } = outside ?? (await realOutside(context));
+  try {
+    return await act(context, verb, outside ?? (await realOutside(context)));
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    throw new CommandError(`${error.path ?? 'A file'} cannot be read or written (${error.code}).`);
+  }
+}
+
+async function act(context: CommandContext, verb: ServiceVerb, { host, helper, program }: ServiceOutside): Promise<number> {
   const open = openService(context, host, helper);
   if (verb === 'status') return status(context, open);
   demandRights(open, host, verb);
@@ -68,4 +76,8 @@ async function status({ options, print }: CommandContext, open: ReturnType<typeo
 async function realOutside({ environment, programDir }: CommandContext): Promise<ServiceOutside> {
   const host = realHost(environment);
   return { host, program: runningProgram(), helper: await findHelper(host, programDir) };
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

@@ -61,10 +61,12 @@ export function hostFiles({ root }: Pick<ServiceHost, 'root'>) {
       writeFileSync(at(file), text, { mode, flag: 'wx' });
       chmodSync(at(file), mode);
     },
-    /** False when it was there already; it is then left as it is. */
+    /** False when it was there already; it is then left as it is. Folders on the way to it are for everybody to pass through, whatever the umask. */
     makeFolder(folder: string, mode: number): boolean {
       if (statSync(at(folder), { throwIfNoEntry: false })) return false;
-      mkdirSync(at(folder), { recursive: true, mode });
+      const first = mkdirSync(at(folder), { recursive: true }) ?? at(folder);
+      for (let one = path.dirname(at(folder)); one.length >= first.length; one = path.dirname(one)) chmodSync(one, 0o755);
+      chmodSync(at(folder), mode);
       return true;
     },
     remove: (file: string): void => rmSync(at(file), { force: true }),

@@ -11,6 +11,7 @@ import { canStartProgram } from '../support/program.ts';
 import { SYSTEM_SPEC } from '../support/service-specs.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { canConfine, hasSystemdTool } from '../support/systemd.ts';
+import { isPackedTested, testedProgram } from '../support/tested-program.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -58,14 +59,14 @@ async function confined(notifySocket: string | undefined, instead: readonly stri
   const folder = mkdtempSync(path.join(tmpdir(), 'natsjob-confined-'));
   const httpPort = await sparePort();
   const node = path.relative(ROOT, process.execPath);
-  const unit = systemdUnit({
-    ...SYSTEM_SPEC, program: [`${INSIDE}/${node}`, `${INSIDE}/dist/headless.mjs`], confDir: '/srv/conf', httpPort,
-    flags: [`--http-port=${httpPort}`, `--nats-port=${await sparePort()}`, `--nats-server=${INSIDE}/nats-server`],
-  });
+  const program = isPackedTested ? [`${INSIDE}/natsjob`] : [`${INSIDE}/${node}`, `${INSIDE}/dist/headless.mjs`];
+  const flags = [`--http-port=${httpPort}`, `--nats-port=${await sparePort()}`, ...(isPackedTested ? [] : [`--nats-server=${INSIDE}/nats-server`])];
+  const unit = systemdUnit({ ...SYSTEM_SPEC, program, confDir: '/srv/conf', httpPort, flags });
   // Quotes of a script are not for the unit's: it is put in as it is for this one reader.
   const words = instead.map((word) => `'${word.replaceAll('\n', ' ').replaceAll("'", `'"'"'`)}'`).join(' ');
   writeFileSync(path.join(folder, 'natsjob.service'), instead.length === 0 ? unit : unit.replace(/^ExecStart=.*$/m, () => `ExecStart=${INSIDE}/${node} ${words} -- --conf=/srv/conf`));
-  const parts = [`dist=${path.join(ROOT, 'dist')}`, `node_modules=${path.join(ROOT, 'node_modules')}`, `nats-server=${await natsServerPath()}`, ...(notifySocket === undefined ? [] : [`notify=${notifySocket}`])];
+  const built = isPackedTested ? [`natsjob=${testedProgram}`] : [`dist=${path.join(ROOT, 'dist')}`, `nats-server=${await natsServerPath()}`];
+  const parts = [`node_modules=${path.join(ROOT, 'node_modules')}`, ...built, ...(notifySocket === undefined ? [] : [`notify=${notifySocket}`])];
   const child = spawn('unshare', ['--mount', '/usr/bin/python3', CONFINED, path.join(folder, 'natsjob.service'), INSIDE, ...parts], {
     cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...(notifySocket === undefined ? {} : { NOTIFY_SOCKET: `${INSIDE}/notify` }) },
   });

@@ -2,14 +2,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { canStartProgram } from '../support/program.ts';
 import { natsServerPath } from '../support/nats-server.ts';
+import { isPackedTested, testedCommand } from '../support/tested-program.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { until } from '../support/until.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../dist/headless.mjs', import.meta.url));
 
 /** Stands in for systemctl: notes what it is asked, and knows a unit as active from its start to its end. */
 const SYSTEMCTL = `#!/bin/sh
@@ -36,7 +34,7 @@ describe.skipIf(process.platform !== 'linux' || !(await canStartProgram()))('a s
 
     // No word of this one needs quotes.
     const [program = '', ...words] = /^ExecStart=(.+)$/m.exec(readFileSync(file('.config/systemd/user/natsjob.service'), 'utf8'))?.[1]?.split(' ') ?? [];
-    expect(program).toBe(process.execPath);
+    expect(program).toBe(testedCommand().command);
     const child = spawn(program, words, { cwd: file('.local/share/natsjob'), env: home.env, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('close', resolve));
     try {
@@ -77,11 +75,12 @@ async function personHome(): Promise<PersonHome> {
   mkdirSync(file('bin'));
   writeFileSync(file('bin/systemctl'), SYSTEMCTL);
   chmodSync(file('bin/systemctl'), 0o755);
-  const env = { HOME: home, PATH: `${file('bin')}:/usr/bin:/bin`, NATSJOB_NATS_SERVER: (await natsServerPath()) ?? '' };
+  const env = { HOME: home, PATH: `${file('bin')}:/usr/bin:/bin`, ...(isPackedTested ? {} : { NATSJOB_NATS_SERVER: (await natsServerPath()) ?? '' }) };
   return {
     env, file,
     natsjob(...argv) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...argv], { cwd: home, env, encoding: 'utf8' });
+      const { command, args } = testedCommand(...argv);
+      const { status, stdout, stderr } = spawnSync(command, args, { cwd: home, env, encoding: 'utf8' });
       return { code: status, out: stdout, err: stderr };
     },
     [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }),

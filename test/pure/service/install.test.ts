@@ -125,6 +125,13 @@ describe('natsjob service install on Linux', () => {
     expect(await machine.natsjob('service', 'install', '--user')).toMatchObject({ code: 0, err: expect.stringContaining('/home/ada/Downloads/natsjob lies where files come and go') as string });
   });
 
+  it('says in a line which file cannot be written', async () => {
+    using machine = systemd();
+    mkdirSync(path.join(machine.root, '/etc'));
+    writeFileSync(path.join(machine.root, '/etc/systemd'), 'no folder');
+    expect(await machine.natsjob('service', 'install')).toMatchObject({ code: 1, err: expect.stringMatching(/systemd\/system.* cannot be read or written \(E(NOTDIR|EXIST)\)\.$/) as string });
+  });
+
   it('says what systemd said when the start fails, and where to look', async () => {
     using machine = systemd({ answer: (line) => (line.includes(' start ') ? { code: 1, stderr: 'Job for natsjob.service failed.\nSee "systemctl status".' } : line.includes(' show natsjob') ? { stdout: MISSING } : undefined) });
     expect(await machine.natsjob('service', 'install')).toMatchObject({ code: 1, err: '"systemctl start natsjob.service" failed with code 1: Job for natsjob.service failed. See "systemctl status". Look at: journalctl -u natsjob -n 30' });

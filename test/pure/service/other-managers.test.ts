@@ -47,7 +47,9 @@ describe('natsjob service on macOS', () => {
     const plist = readFileSync(path.join(machine.root, '/Library/LaunchDaemons/natsjob.plist'), 'utf8');
     expect(plist).toContain('<key>UserName</key>\n  <string>ada</string>');
     expect(plist).not.toContain('hush');
-    expect(statSync(path.join(machine.root, `${support}/conf/login-pwd.secret`)).mode & 0o777).toBe(0o600);
+    const mode = (file: string): number => statSync(path.join(machine.root, file)).mode & 0o777;
+    // On the way to its folders the person has to get through those of root.
+    expect([mode(support), mode(`${support}/data`), mode(`${support}/conf`), mode(`${support}/conf/login-pwd.secret`)]).toEqual([0o755, 0o700, 0o750, 0o600]);
   });
 
   it('starts, stops and starts anew by loading and unloading, and takes the list away at the end', async () => {
