@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -12,6 +13,10 @@ const FEED = 'https://updates.natsjob.invalid/desktop';
 const SECRET = 'planted-secret-9f2c';
 const TARGETS = (['linux', 'macos', 'win'] as const).flatMap((system) => (['x64', 'arm64'] as const).map((arch) => [system, arch] as [Os, Arch]));
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+/** What it takes to make an archive here, as Debian calls it. */
+const TOOLS: Readonly<Record<string, string>> = { zip: 'p7zip-full', deb: 'dpkg', exe: 'nsis and p7zip-full', AppImage: 'squashfs-tools and desktop-file-utils' };
+const MENU_ENTRY = /^\[Desktop Entry\]\nName=natsjob\nExec=\S*(natsjob-desktop|AppRun) %U\n[^]*\nIcon=natsjob-desktop\nStartupWMClass=natsjob-desktop\n[^]*\nMimeType=x-scheme-handler\/natsjobx;\n/;
 
 let said = '';
 beforeAll(() => {
@@ -112,6 +117,10 @@ describe('the update feed', () => {
   test.each([
     ['macos', 'darwin', 'x64', 'zip', `natsjob-desktop-${version}-macos-x64.zip`],
     ['macos', 'darwin', 'arm64', 'zip', `natsjob-desktop-${version}-macos-arm64.zip`],
+    ['win', 'win32', 'x64', 'exe', `natsjob-desktop-${version}-win-x64-setup.exe`],
+    ['win', 'win32', 'arm64', 'exe', `natsjob-desktop-${version}-win-arm64-setup.exe`],
+    ['linux', 'linux', 'x64', 'AppImage', `natsjob-desktop-${version}-linux-x86_64.AppImage`],
+    ['linux', 'linux', 'arm64', 'AppImage', `natsjob-desktop-${version}-linux-arm64.AppImage`],
     ['linux', 'linux', 'x64', 'deb', `natsjob-desktop-${version}-linux-amd64.deb`],
     ['linux', 'linux', 'arm64', 'deb', `natsjob-desktop-${version}-linux-arm64.deb`],
   ] as const)('of %s gives electron-updater on %s-%s the right %s, and its hash is that of the file', async (system, platform, arch, extension, expected) => {
@@ -125,17 +134,31 @@ describe('the update feed', () => {
   });
 
   test('is written into the programs, and only as the address that was given', () => {
-    for (const [system, arch] of TARGETS.filter(([one]) => one !== 'win')) {
-      if (!has(system, system === 'linux' ? 'deb' : 'zip')) continue;
+    for (const [system, arch] of TARGETS) {
+      if (!has(system, { linux: 'deb', macos: 'zip', win: 'exe' }[system])) continue;
       expect(readFileSync(path.join(packedDesktop(system, arch).resources, 'app-update.yml'), 'utf8')).toMatch(`provider: generic\nurl: ${FEED}\n`);
     }
   });
 });
 
+test('the Debian package and the AppImage bring an entry for the menu that takes the links', () => {
+  if (has('linux', 'deb')) expect(execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$0" | tar -xO ./usr/share/applications/natsjob-desktop.desktop', made('linux-amd64.deb')], { encoding: 'utf8' })).toMatch(MENU_ENTRY);
+  if (has('linux', 'AppImage')) expect(readFromAppImage(made('linux-x86_64.AppImage'), 'natsjob-desktop.desktop')).toMatch(MENU_ENTRY);
+});
+
+/** The file system behind the runtime starts at the first `hsqs`. */
+function readFromAppImage(file: string, name: string): string {
+  return execFileSync('unsquashfs', ['-cat', '-o', String(readFileSync(file).indexOf('hsqs')), file, name], { encoding: 'utf8' });
+}
+
+function made(name: string): string {
+  return path.join(madeFor('linux'), `natsjob-desktop-${version}-${name}`);
+}
+
 /** Archives need tools of the machine: at home a missing one skips its part, loudly; CI has them all. */
 function has(system: Os, extension: string): boolean {
   if (filesBelow(madeFor(system)).some((name) => name.endsWith(`.${extension}`))) return true;
-  if (process.env.CI) throw new Error(`no ${extension} for ${system} was made: CI needs 7za and dpkg-deb (p7zip-full, dpkg)`);
-  process.stderr.write(`SKIPPED: no ${extension} for ${system}; it needs ${extension === 'deb' ? 'dpkg-deb' : '7za'}\n`);
+  if (process.env.CI) throw new Error(`no ${extension} for ${system} was made: CI needs ${TOOLS[extension]}`);
+  process.stderr.write(`SKIPPED: no ${extension} for ${system}; it needs ${TOOLS[extension]}\n`);
   return false;
 }

@@ -2,18 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { planDesktop, signingOf } from '../../build/package/desktop/plan.mjs';
 import { ALL_TARGETS } from '../../build/package/targets.mjs';
 
-const machine = { targets: ALL_TARGETS, host: 'linux', electron: undefined, has7zip: true, hasDpkg: true };
+const machine = { targets: ALL_TARGETS, host: 'linux', electron: undefined, tools: { zip: true, deb: true, nsis: true, AppImage: true } };
 
 describe('what the desktop step makes', () => {
   test('without Electron all six as folders, and those archives whose tools are there', () => {
     const plan = planDesktop(machine);
     expect([plan.isReal, plan.left]).toEqual([false, []]);
     expect(plan.builds).toEqual([
-      { os: 'linux', arches: ['x64', 'arm64'], kinds: ['dir', 'zip', 'deb'] },
+      { os: 'linux', arches: ['x64', 'arm64'], kinds: ['dir', 'zip', 'AppImage', 'deb'] },
       { os: 'macos', arches: ['x64', 'arm64'], kinds: ['dir', 'zip'] },
-      { os: 'win', arches: ['x64', 'arm64'], kinds: ['dir', 'zip'] },
+      { os: 'win', arches: ['x64', 'arm64'], kinds: ['dir', 'zip', 'nsis', 'portable'] },
     ]);
-    expect(planDesktop({ ...machine, has7zip: false, hasDpkg: false }).builds.map(({ kinds }) => kinds)).toEqual([['dir'], ['dir'], ['dir']]);
+    const without = (...names: string[]) => planDesktop({ ...machine, tools: { ...machine.tools, ...Object.fromEntries(names.map((name) => [name, false])) } }).builds.map(({ kinds }) => kinds);
+    expect(without('zip', 'deb', 'nsis', 'AppImage')).toEqual([['dir'], ['dir'], ['dir']]);
+    expect(without('zip', 'AppImage')).toEqual([['dir', 'deb'], ['dir'], ['dir']]); // the installer for Windows holds an archive
+    expect(without('nsis')).toEqual([['dir', 'zip', 'AppImage', 'deb'], ['dir', 'zip'], ['dir', 'zip']]);
   });
 
   test.each([

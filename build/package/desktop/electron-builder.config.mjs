@@ -51,6 +51,8 @@ export function desktopConfig({ root, os, app, parts, out, electronVersion, dist
 
 function linuxConfig(isStandIn) {
   return {
+    // This one needs no FUSE 2, which newer systems no longer bring, and keeps Chromium's sandbox on.
+    toolsets: { appimage: '1.0.3' },
     linux: {
       executableName: LINUX_NAME,
       syncDesktopName: true,
@@ -103,11 +105,13 @@ function winConfig({ azure }, name) {
       perMachine: false,
       selectPerMachineByDefault: false,
       allowElevation: false,
+      packElevateHelper: false,
       allowToChangeInstallationDirectory: true,
       buildUniversalInstaller: false,
       deleteAppDataOnUninstall: false,
       createDesktopShortcut: false,
       shortcutName: 'natsjob',
+      installerLanguages: ['en_US', 'zh_CN'],
       include: here('installer.nsh'),
       artifactName: name('-setup'),
     },

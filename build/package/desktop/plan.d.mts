@@ -13,8 +13,7 @@ export declare function planDesktop(on: {
   readonly targets: readonly Target[];
   readonly host: string;
   readonly electron: string | undefined;
-  readonly has7zip: boolean;
-  readonly hasDpkg: boolean;
+  readonly tools: Readonly<Record<'zip' | 'deb' | 'nsis' | 'AppImage', boolean>>;
 }): Plan;
 export declare function signingOf(env: Readonly<Record<string, string | undefined>>): {
   readonly mac: boolean;

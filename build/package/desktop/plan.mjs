@@ -8,19 +8,21 @@ const OF_HOST = { linux: 'linux', darwin: 'macos', win32: 'win' };
  * `electron` is what NATSJOB_ELECTRON says: `download`, or a folder with Electron's zip archives; undefined means stand-ins.
  * Installers are made on the system they are for, as its own tools sign and build them. Stand-ins show what is packed and where,
  * for every target: as folders, and as those archives that need no download.
+ * `tools` says which of `zip`, `deb`, `nsis` and `AppImage` this machine can make by its own tools.
  * Gives `{ isReal, dist, builds: [{ os, arches, kinds }], left: [targets made elsewhere] }`.
  */
-export function planDesktop({ targets, host, electron, has7zip, hasDpkg }) {
+export function planDesktop({ targets, host, electron, tools }) {
   const isReal = electron !== undefined;
   const here = targets.filter(({ os }) => !isReal || os === OF_HOST[host]);
   const builds = Object.keys(INSTALLERS)
-    .map((os) => ({ os, arches: here.filter((target) => target.os === os).map(({ arch }) => arch), kinds: isReal ? INSTALLERS[os] : standInKinds(os, has7zip, hasDpkg) }))
+    .map((os) => ({ os, arches: here.filter((target) => target.os === os).map(({ arch }) => arch), kinds: isReal ? INSTALLERS[os] : standInKinds(os, tools) }))
     .filter(({ arches }) => arches.length > 0);
   return { isReal, dist: isReal && electron !== 'download' ? electron : undefined, builds, left: targets.filter((target) => !here.includes(target)).map(({ name }) => name) };
 }
 
-function standInKinds(os, has7zip, hasDpkg) {
-  return ['dir', ...(has7zip ? ['zip'] : []), ...(os === 'linux' && hasDpkg ? ['deb'] : [])];
+function standInKinds(os, tools) {
+  const ofSystem = { linux: ['AppImage', 'deb'], macos: [], win: tools.zip ? ['nsis', 'portable'] : [] }[os];
+  return ['dir', ...(tools.zip ? ['zip'] : []), ...ofSystem.filter((kind) => tools[kind === 'portable' ? 'nsis' : kind])];
 }
 
 /**

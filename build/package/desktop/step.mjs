@@ -7,7 +7,9 @@ import { NODE, PrepareError, say } from '../../prepare.mjs';
 import { bundlePacked, nativeFiles } from '../headless/stage.mjs';
 import { planDesktop, signingOf } from './plan.mjs';
 import { stageApp, stageParts } from './stage.mjs';
+import { layAppImageTools } from './stand-in/appimage-tools.mjs';
 import { layStandIn } from './stand-in/dist.mjs';
+import { layNsisTools } from './stand-in/nsis-tools.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -17,8 +19,8 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
  * NATSJOB_UPDATE_FEED is the address that the programs look for updates at. Throws PrepareError.
  */
 export async function run({ root, out, cache, version, targets }) {
-  const tool7zip = findTool(['7za', '7zz', '7z']);
-  const plan = planDesktop({ targets, host: process.platform, electron: process.env.NATSJOB_ELECTRON || undefined, has7zip: tool7zip !== undefined, hasDpkg: findTool(['dpkg-deb']) !== undefined });
+  const tools = findTools();
+  const plan = planDesktop({ targets, host: process.platform, electron: process.env.NATSJOB_ELECTRON || undefined, tools: canMake(tools) });
   const home = path.join(cache, 'desktop');
   const app = path.join(home, 'app');
   await stageApp({ root, folder: app, version });
@@ -35,7 +37,7 @@ export async function run({ root, out, cache, version, targets }) {
       electronVersion: JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).devDependencies.electron,
       feed: process.env.NATSJOB_UPDATE_FEED || undefined, signing: plan.isReal ? signingOf(process.env) : { mac: false, notarize: false, azure: undefined },
     };
-    build({ home, os, arches, kinds, config, tool7zip });
+    build({ home, os, arches, kinds, config, tools });
     if (plan.isReal) publish(made, out);
     say(`Packed the desktop console for ${os} (${arches.join(', ')}; ${kinds.join(', ')}) in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
@@ -44,15 +46,27 @@ export async function run({ root, out, cache, version, targets }) {
 }
 
 /** electron-builder in a process of its own. The key of a signature goes to the build that signs and to no other. */
-function build({ home, os, arches, kinds, config, tool7zip }) {
+function build({ home, os, arches, kinds, config, tools }) {
   const file = path.join(home, `build-${os}.json`);
   writeFileSync(file, `${JSON.stringify({ os, arches, kinds, config }, null, 2)}\n`);
   const { GITHUB_TOKEN: _hub, GH_TOKEN: _other, ...env } = process.env;
   if (process.platform === 'linux') env.CUSTOM_FPM_PATH = path.join(HERE, 'make-deb.mjs');
-  if (config.isStandIn) Object.assign(env, { CSC_IDENTITY_AUTO_DISCOVERY: 'false' }, tool7zip === undefined ? {} : { ELECTRON_BUILDER_7ZIP_PATH: tool7zip });
+  if (config.isStandIn) {
+    Object.assign(env, { CSC_IDENTITY_AUTO_DISCOVERY: 'false' });
+    if (kinds.includes('zip')) env.ELECTRON_BUILDER_7ZIP_PATH = tools.zip;
+    if (kinds.includes('nsis')) Object.assign(env, layNsisTools(path.join(home, 'nsis-tools')));
+    if (kinds.includes('AppImage')) Object.assign(env, layAppImageTools(path.join(home, 'appimage-tools'), tools));
+  }
   const { status, stdout, stderr } = spawnSync(NODE, [path.join(HERE, 'build.mjs'), file], { cwd: config.root, env, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
   writeFileSync(path.join(home, `build-${os}.log`), `${stdout}${stderr}`);
-  if (status !== 0) throw new PrepareError(`electron-builder failed for ${os}:\n${`${stdout}${stderr}`.trim().split('\n').slice(-15).join('\n')}`);
+  if (status !== 0) throw new PrepareError(`electron-builder failed for ${os}:\n${faultLines(`${stdout}${stderr}`)}`);
+}
+
+/** What a person can do something with: the lines that name an error, without the stack. */
+function faultLines(output) {
+  const lines = output.trim().split('\n').filter((line) => !/^\s+at /.test(line));
+  const faults = lines.filter((line) => /⨯|error|warning: /i.test(line));
+  return (faults.length > 0 ? faults : lines).slice(-12).join('\n');
 }
 
 /** What a release page offers: the installers, what a differential update reads, and the feed. */
@@ -61,7 +75,14 @@ function publish(made, out) {
   for (const name of readdirSync(made).filter((one) => /^natsjob-desktop-.*\.(AppImage|deb|dmg|exe|zip)(\.blockmap)?$|^latest.*\.yml$/.test(one))) cpSync(path.join(made, name), path.join(out, name));
 }
 
-function findTool(names) {
+/** Paths of the machine's own packers; undefined for those that are not there. */
+function findTools() {
   const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
-  return names.flatMap((name) => folders.map((folder) => path.join(folder, name))).find((file) => existsSync(file));
+  const find = (...names) => names.flatMap((name) => folders.map((folder) => path.join(folder, name))).find((file) => existsSync(file));
+  return { zip: find('7za', '7zz', '7z'), deb: find('dpkg-deb'), nsis: find('makensis'), mksquashfs: find('mksquashfs'), validate: find('desktop-file-validate') };
+}
+
+function canMake({ zip, deb, nsis, mksquashfs, validate }) {
+  const isLinux = process.platform === 'linux';
+  return { zip: zip !== undefined, deb: deb !== undefined, nsis: isLinux && nsis !== undefined, AppImage: isLinux && mksquashfs !== undefined && validate !== undefined };
 }
