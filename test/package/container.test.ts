@@ -105,7 +105,7 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
   });
 
   test('is content with one volume at /app, as Kubernetes gives it', async () => {
-    const volume = newVolume();
+    const volume = makeFolder(`volume-${++count}`, USER);
     await using container = await startContainer({ image, volumes: { '/app': volume }, env: SETTINGS });
     await untilHealthy(container, ['--ready']);
     expect(writableMounts(container)).toEqual(['/app']);
@@ -124,18 +124,17 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
     expect(output).toBe('natsjob: The data folder /app/data cannot be written by this user; give it to this user or choose another one with --data.\n');
   });
 
-  /** Folder of the image → an empty one of this machine, for each volume. */
+  /** Folder of the image → an empty one of this machine, for each volume; with owner and mode of the former, as Docker makes them. */
   function newVolumes(): Record<string, string> {
-    return Object.fromEntries(image.config.volumes.map((volume) => [volume, newVolume()]));
+    return Object.fromEntries(image.config.volumes.map((volume) => {
+      const { uid, mode } = lstatSync(path.join(image.root, volume));
+      return [volume, makeFolder(`volume-${++count}`, uid, mode & 0o777)];
+    }));
   }
 
-  function newVolume(): string {
-    return makeFolder(`volume-${++count}`, USER);
-  }
-
-  function makeFolder(name: string, owner: number): string {
+  function makeFolder(name: string, owner: number, mode = 0o755): string {
     const made = path.join(folder, name);
-    mkdirSync(made);
+    mkdirSync(made, { mode });
     chownSync(made, owner, owner);
     return made;
   }
