@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { canStartDesktop, startWorld, type DesktopWorld } from '../support/electron/desktop-world.ts';
+import { choose } from '../support/electron/stand-in-parts.ts';
+import { programApi, type ProgramApi } from '../support/program-api.ts';
+import { until } from '../support/until.ts';
+
+const canRun = await canStartDesktop();
+/** More than the five seconds from which a gap counts as a sleep. */
+const SLEEP_MS = 7_000;
+const LONG_MS = 60_000;
+
+describe.runIf(canRun)('what happens in the scheduler', () => {
+  let world: DesktopWorld;
+  let api: ProgramApi;
+  const tooltip = (): string => world.trays[0]?.tooltip ?? '';
+  const titles = (): unknown[] => world.notifications.map(({ options }) => options['title']);
+
+  beforeAll(async () => {
+    world = await startWorld({ argv: ['natsjob', '--hidden'] });
+    await until(() => tooltip().startsWith('Nothing running'), { deadlineMs: LONG_MS, what: () => `the tray: ${tooltip()}` });
+    api = programApi(`http://127.0.0.1:${world.environment['NATSJOB_HTTP_PORT']}`, 'natsjob', world.environment['NATSJOB_LOGIN_PWD'] ?? '');
+    expect((await api.post('/namespaces', { name: 'desk' })).status).toBe(201);
+    expect((await api.post('/namespaces/desk/apps', { name: 'shop' })).status).toBe(201);
+  });
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  test('a run that nobody answers is a notice, a count in the tray, and a click away', async () => {
+    const { status, body } = await api.post('/jobs', { namespace: 'desk', app: 'shop', name: 'unanswered', category: 'standalone', model: 'max', schedule: { expression: '@hourly' }, timeoutMs: 1_000 });
+    expect(status, JSON.stringify(body)).toBe(201);
+    const run = await api.post(`/jobs/${body.id}/run`, {});
+    expect(run.status, JSON.stringify(run.body)).toBeLessThan(300);
+    await until(() => titles().includes('unanswered ran out of time'), { what: () => JSON.stringify(titles()) });
+    world.notifications[0]?.emit('click', {});
+    expect(world.recorder.last('window.loadURL')[0]).toMatch(new RegExp(`#/runs/${run.body.taskId}$`));
+    expect(world.recorder.last('tray.setImage')).toEqual(['/icons/problem.png']);
+    choose(world.trays[0]?.menu ?? [], 'Failures (1)');
+  });
+
+  test('the job can be run from the tray, and the next fire is said', async () => {
+    await until(() => tooltip().includes('next unanswered'), { what: () => `the tray: ${tooltip()}` });
+    const before = titles().length;
+    choose(world.trays[0]?.menu ?? [], 'Run…', 'unanswered');
+    await until(() => titles().length > before, { what: 'the notice of that run' });
+  });
+
+  test('a computer that slept gives one summary', async () => {
+    expect((await api.post('/jobs', { namespace: 'desk', app: 'shop', name: 'often', category: 'standalone', model: 'plus', schedule: { expression: '@every 1s' } })).status).toBe(201);
+    await until(() => tooltip().includes('next often'), { what: () => `the tray: ${tooltip()}` });
+    const pid = world.utilities[0]?.pid ?? 0;
+    const sleptAt = Date.now();
+    process.kill(pid, 'SIGSTOP');
+    await until(() => Date.now() - sleptAt > SLEEP_MS, { what: 'the sleep' });
+    process.kill(pid, 'SIGCONT');
+    await until(() => titles().some((title) => /^(Slept|Away for) [67] s$/.test(String(title))), { deadlineMs: LONG_MS, what: () => JSON.stringify(titles()) });
+    const notice = world.notifications.at(-1);
+    expect(notice?.options).toMatchObject({ groupId: 'gaps', body: expect.stringMatching(/^\d+ caught up, \d+ skipped$/) });
+  });
+});
