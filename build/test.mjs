@@ -1,8 +1,10 @@
 // npm test [-- filter …]: sets the clone up, runs every suite and ends with one line, `N passed, N failed`.
 // A filter is part of a test file's path; `--unit`, `--e2e`, `--desktop` or `--panel` alone picks one suite. Fails when no test ran.
 // `--examples` runs the workers of examples/: it needs package registries and compilers, so it runs only when asked for.
+// `--package` packs this machine's program and tries it: what is in dist/release, and the e2e suite once more on the packed one.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { binaryName, ownTarget } from './package/targets.mjs';
 import { NODE, PrepareError, ROOT, prepare, runForeground, runNode, runScript, say, scratchFolder } from './prepare.mjs';
 
 const SUITES = [
@@ -11,12 +13,15 @@ const SUITES = [
   { name: 'desktop', config: 'vitest.desktop.config.ts', needsBuild: true, script: 'build/desktop.mjs' },
   { name: 'panel', config: 'vitest.panel.config.ts', needsBuild: true },
   { name: 'examples', config: 'vitest.examples.config.ts', needsBuild: true, isApart: true },
+  { name: 'package', config: 'vitest.package.config.ts', needsBuild: true, needsPacked: true, isApart: true },
+  // The bench measures the built program.
+  { name: 'packed-e2e', flag: 'package', config: 'vitest.e2e.config.ts', onPacked: true, isApart: true, args: ['--exclude', '**/bench.test.ts'] },
 ];
 
 await runScript(async () => {
-  const flags = process.argv.slice(2).filter((arg) => SUITES.some(({ name }) => arg === `--${name}`));
+  const flags = process.argv.slice(2).filter((arg) => SUITES.some(({ name, flag = name }) => arg === `--${flag}`));
   const filters = process.argv.slice(2).filter((arg) => !flags.includes(arg));
-  const suites = SUITES.filter(({ name, isApart }) => (flags.length === 0 ? !isApart : flags.includes(`--${name}`)));
+  const suites = SUITES.filter(({ name, flag = name, isApart }) => (flags.length === 0 ? !isApart : flags.includes(`--${flag}`)));
   await prepare({ build: false });
 
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -40,12 +45,19 @@ await runScript(async () => {
 });
 
 /** A build that fails must not hide what the unit tests say: only the suite that needs it fails with it. */
-async function runSuite({ config, needsBuild = false, script }, report, filters) {
+async function runSuite({ config, needsBuild = false, needsPacked = false, onPacked = false, script, args: more = [] }, report, filters) {
   if (needsBuild) await prepare({ natsServer: false });
   if (script) await runNode([path.join(ROOT, script)]);
+  // CI has packed every target before.
+  if (needsPacked && !process.env.CI) await runNode([path.join(ROOT, 'build', 'package', 'index.mjs'), 'headless', `--target=${ownTarget().name}`]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--passWithNoTests', ...reporters, ...filters];
-  return runForeground(NODE, args);
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--passWithNoTests', ...reporters, ...more, ...filters];
+  return runForeground(NODE, args, onPacked ? { env: { ...process.env, NATSJOB_TEST_PROGRAM: packedProgram() } } : {});
+}
+
+function packedProgram() {
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  return path.join(ROOT, 'dist', 'release', binaryName(version, ownTarget()));
 }
 
 function sayWhy(error) {

@@ -48,15 +48,17 @@ export async function startProgram(context: CaseContext, options: ProgramOptions
   const [httpPort, natsPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${httpPort}`;
   const dataDir = path.join(home, 'data');
+  // A packed program brings its own Node.
+  const isScript = /\.[cm]?js$/.test(context.program);
   const args = [
-    ...(context.profile ? ['--cpu-prof', `--cpu-prof-dir=${profileDir(options.name)}`] : []),
-    context.program, 'serve', '--http-port', String(httpPort), '--data', dataDir, '--conf', path.join(home, 'conf'), '--logs', path.join(home, 'logs'),
+    ...(context.profile && isScript ? ['--cpu-prof', `--cpu-prof-dir=${profileDir(options.name)}`] : []),
+    ...(isScript ? [context.program] : []), 'serve', '--http-port', String(httpPort), '--data', dataDir, '--conf', path.join(home, 'conf'), '--logs', path.join(home, 'logs'),
     '--nats-port', String(natsPort), ...(options.flags ?? []), ...(options.natsUrl === undefined ? [] : ['--nats-url', options.natsUrl]),
   ];
   const output = path.join(home, 'output');
   const file = openSync(output, 'a');
   const startedAt = performance.now();
-  const child = spawn(process.execPath, args, { cwd: home, env: cleanEnvironment(), stdio: ['ignore', file, file] });
+  const child = spawn(isScript ? process.execPath : context.program, args, { cwd: home, env: cleanEnvironment(), stdio: ['ignore', file, file] });
   closeSync(file);
   noteProgram(home, child.pid ?? 0);
   const gone = once(child, 'exit');

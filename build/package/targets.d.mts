@@ -11,4 +11,5 @@ export interface Target {
   readonly suffix: '' | '.exe';
 }
 export const ALL_TARGETS: readonly Target[];
+export function ownTarget(): Target | undefined;
 export function binaryName(version: string, target: Target): string;

@@ -20,6 +20,11 @@ function target(os, arch, platform, nodePackage) {
   };
 }
 
+/** The one of this machine; undefined where nothing is shipped for it. */
+export function ownTarget() {
+  return ALL_TARGETS.find(({ platform, arch }) => platform === process.platform && arch === process.arch);
+}
+
 /** The file a person downloads and runs. */
 export function binaryName(version, { name, suffix }) {
   return `natsjob-${version}-${name}${suffix}`;

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FeedUnreachableError, fetchFeed } from '../../src-main/upgrade/fetch-feed.ts';
 import { sparePort } from '../support/spare-port.ts';
-import { testedCommand, testedEnvironment } from '../support/tested-program.ts';
+import { isPackedTested, testedCommand, testedEnvironment } from '../support/tested-program.ts';
 
 const NEWER = { version: '99.0.0', releasedAt: '2026-01-31T00:00:00Z', notes: 'Much\u001b[31m better.', files: ['linux-x64', 'linux-arm64', 'macos-x64', 'macos-arm64', 'win-x64', 'win-arm64'].map((target) => ({ target, name: `natsjob-99.0.0-${target}.tar.gz`, bytes: 50_000_000, sha256: '0f'.repeat(32) })) };
 
@@ -49,7 +49,7 @@ describe('natsjob upgrade --check', () => {
     expect(told).toMatchObject({ code: 10, err: '' });
     expect(told.out).toContain('99.0.0 of 2026-01-31 is newer.');
     expect(told.out).toContain('Much [31m better.');
-    expect(told.out).toContain('git pull');
+    expect(told.out).toContain(isPackedTested ? 'tar -xzf' : 'git pull');
     const { code, out } = await natsjob(['--check', '--json'], { NATSJOB_UPDATE_URL: url });
     expect([code, JSON.parse(out)]).toMatchObject([10, { latest: '99.0.0', isNewer: true, commands: ['git pull', 'npm start'] }]);
     expect(readdirSync(folder)).toEqual([]);

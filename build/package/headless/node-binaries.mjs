@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PrepareError, npmEnvironment, say } from '../../prepare.mjs';
-import { ALL_TARGETS } from '../targets.mjs';
+import { ownTarget } from '../targets.mjs';
 
 const CHECKSUMS = JSON.parse(readFileSync(new URL('./node-checksums.json', import.meta.url), 'utf8'));
 
@@ -24,7 +24,7 @@ export function pkgTarget(version, { os, arch }) {
  */
 export function seedNode({ root, home, cache, targets }) {
   const version = nodeVersion(root);
-  const own = ALL_TARGETS.find(({ platform, arch }) => platform === process.platform && arch === process.arch);
+  const own = ownTarget();
   if (own === undefined) throw new PrepareError(`packing is not possible on ${process.platform}-${process.arch}: it needs the Node of this machine from npm`);
   for (const target of new Set([own, ...targets])) seed(target, version, home, cache);
 }

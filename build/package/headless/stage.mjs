@@ -1,6 +1,6 @@
 // One folder for each target with exactly what goes into its file: bundles, panel and packed native files.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { nodeBundle } from '../../vite.node.mjs';
@@ -63,5 +63,5 @@ function packFile(file, packed, cache) {
     renameSync(`${kept}.${process.pid}`, kept);
   }
   cpSync(kept, packed);
-  return { packed: path.basename(packed), sha256, bytes: bytes.length };
+  return { packed: path.basename(packed), packedBytes: statSync(kept).size, sha256, bytes: bytes.length };
 }
