@@ -9,6 +9,7 @@ import type { ServicePlaces } from './places.ts';
 import { hostFiles, type HostFiles, type ServiceHost } from './service-host.ts';
 import type { ServiceScope, ServiceSpec } from './service-spec.ts';
 import { environmentFile, systemdUnit } from './systemd-unit.ts';
+import { windowsInstall } from './windows-arguments.ts';
 
 export interface InstallParts {
   readonly host: ServiceHost;
@@ -51,7 +52,10 @@ export async function installService(parts: InstallParts): Promise<void> {
     if (before.installed) await manager.unregister();
     await manager.register();
     for (const { file, text } of secrets) files.write(file, text, 0o600);
-    print(`Installed the Windows service ${spec.name}`);
+    print(`Wrote    the service ${spec.name}`);
+    for (const folder of [spec.confDir, spec.logDir]) {
+      if (folder !== places.confDir && folder !== places.logDir) print(`Note     LocalService has to get at ${folder}: icacls "${folder}" /grant "LocalService:(OI)(CI)M"`);
+    }
   } else {
     await makeAccount(host, spec, places);
     for (const line of await makeFolders(host, files, spec, places)) print(line);
@@ -87,8 +91,9 @@ function settingsOf({ host, places, systemTimezone }: InstallParts, spec: Servic
   return loadConfig({ env: {}, flags, cwd: places.manager === 'windows' ? process.cwd() : spec.dataDir, systemTimezone, readFile });
 }
 
-function unitOf(spec: ServiceSpec, { manager }: ServicePlaces): string {
-  if (manager === 'windows') return '';
+/** What the manager is to be told, on Windows only to see that it can be. Throws CommandError. */
+function unitOf(spec: ServiceSpec, { manager, dataDir }: ServicePlaces): string {
+  if (manager === 'windows') return windowsInstall(spec, dataDir).join('\n');
   return manager === 'systemd' ? systemdUnit(spec) : launchdPlist(spec);
 }
 

@@ -30,7 +30,7 @@ export function openService({ options }: Pick<CommandContext, 'options'>, host: 
     name, scope, places,
     manager(spec) {
       if (places.manager === 'systemd') return systemdManager(parts);
-      if (places.manager === 'windows') return windowsManager({ host, name, helper, spec });
+      if (places.manager === 'windows') return windowsManager({ host, name, helper, usualDataDir: places.dataDir, spec });
       return launchdManager({ ...parts, outputFile: outputFile(spec ?? { name, logDir: places.logDir }), pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
     },
     dataDir() {

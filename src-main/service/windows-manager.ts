@@ -9,6 +9,7 @@ export interface WindowsParts {
   readonly name: string;
   /** natsjob-helper.exe; undefined when it does not come with this program. */
   readonly helper: string | undefined;
+  readonly usualDataDir: string;
   /** Needed to register only. */
   readonly spec: ServiceSpec | undefined;
 }
@@ -17,7 +18,7 @@ export interface WindowsParts {
 const HELPER = { noSuchService: 3, notPermitted: 4 } as const;
 
 /** Speaks to the service manager of Windows by the helper. */
-export function windowsManager({ host, name, helper, spec }: WindowsParts): ServiceManager {
+export function windowsManager({ host, name, helper, usualDataDir, spec }: WindowsParts): ServiceManager {
   const run = async (words: readonly string[]): Promise<Ran> => {
     if (helper === undefined) throw new CommandError('Services of Windows need natsjob-helper.exe, which comes inside the natsjob binary and not with this program.');
     return host.run(helper, words);
@@ -32,7 +33,7 @@ export function windowsManager({ host, name, helper, spec }: WindowsParts): Serv
   return {
     logHint: `Event Viewer, Windows Logs, Application, source ${name}`,
     async register() {
-      if (spec) await mustDo(windowsInstall(spec));
+      if (spec) await mustDo(windowsInstall(spec, usualDataDir));
     },
     unregister: () => tell('uninstall'),
     start: () => tell('start'),

@@ -7,7 +7,7 @@ import { dataFolderOfPlist, launchdPlist } from '../../../src-main/service/launc
 import { serviceName, serviceWords } from '../../../src-main/service/service-spec.ts';
 import { unitCommand } from '../../../src-main/service/systemd-text.ts';
 import { dataFolderOfUnit, systemdUnit } from '../../../src-main/service/systemd-unit.ts';
-import { windowsInstall } from '../../../src-main/service/windows-arguments.ts';
+import { serviceFolder, windowsInstall } from '../../../src-main/service/windows-arguments.ts';
 import { ODD_SPEC, SYSTEM_SPEC, WINDOWS_SPEC } from '../../support/service-specs.ts';
 import { hasPython, hasSystemdTool } from '../../support/systemd.ts';
 
@@ -20,7 +20,7 @@ describe('the texts of a service', () => {
     ['own-folders.service', () => systemdUnit({ ...SYSTEM_SPEC, dataDir: '/srv/jobs data', logDir: '/srv/logs', confDir: '/srv/conf', httpPort: 80 })],
     ['daemon.plist', () => launchdPlist({ ...SYSTEM_SPEC, account: 'ada', dataDir: '/Library/Application Support/natsjob/data', confDir: '/Library/Application Support/natsjob/conf', logDir: '/Library/Logs/natsjob' })],
     ['odd-agent.plist', () => launchdPlist(ODD_SPEC)],
-    ['windows.json', () => `${JSON.stringify(windowsInstall(WINDOWS_SPEC), null, 2)}\n`],
+    ['windows.json', () => `${JSON.stringify(windowsInstall(WINDOWS_SPEC, WINDOWS_SPEC.dataDir), null, 2)}\n`],
   ])('%s is as it was', async (name, text) => {
     await expect(text()).toMatchFileSnapshot(`${GOLDEN}/${name}`);
   });
@@ -35,6 +35,12 @@ describe('the texts of a service', () => {
     for (const program of ['/a"b', "/a'b", '/a\\b']) expect(() => unitCommand([program])).toThrow('quote or a backslash');
   });
 
+  it('close no folder of Windows to others but the usual one around the data, or the data alone', () => {
+    const usual = 'C:\\ProgramData\\natsjob\\data';
+    expect([serviceFolder('c:\\programdata\\natsjob\\data', usual), serviceFolder('D:\\data', usual), serviceFolder('C:\\Users\\ada\\data', usual)]).toEqual(['c:\\programdata\\natsjob', 'D:\\data', 'C:\\Users\\ada\\data']);
+    expect(() => serviceFolder('D:\\', usual)).toThrow('a whole drive cannot be');
+  });
+
   it('tell where the data is', () => {
     expect(dataFolderOfUnit(systemdUnit(ODD_SPEC))).toBe(ODD_SPEC.dataDir);
     expect(dataFolderOfPlist(launchdPlist(ODD_SPEC))).toBe(ODD_SPEC.dataDir);
@@ -42,7 +48,7 @@ describe('the texts of a service', () => {
   });
 
   it('are refused for what no format can hold', () => {
-    for (const make of [systemdUnit, launchdPlist, windowsInstall]) {
+    for (const make of [systemdUnit, launchdPlist, (spec: typeof SYSTEM_SPEC) => windowsInstall(spec, '')]) {
       expect(() => make({ ...SYSTEM_SPEC, dataDir: '/data\nExecStart=/bin/evil' })).toThrow('control characters');
     }
   });
