@@ -1,11 +1,14 @@
-import { chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { VERSION } from '../support/deploy.ts';
+import { VERSION, composeFiles, readDeploy, type Document } from '../support/deploy.ts';
 import { busyboxBase, canRunContainers, distrolessBase } from '../support/mini-base.ts';
 import { processesIn, startContainer, writableMounts, type Container } from '../support/mini-container.ts';
 import { buildImage, type Image } from '../support/mini-image.ts';
+import { natsServerPath } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
@@ -45,7 +48,7 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
 
   test('starts without rights on a read-only root, fires, and knows the zones', async () => {
     await using container = await startContainer({ image, volumes: newVolumes(), env: SETTINGS });
-    await untilHealthy(container);
+    await untilReady(container);
     const status = readFileSync(`/proc/${container.pid}/status`, 'utf8');
     expect(status).toMatch(new RegExp(`^Uid:\\t${USER}\\t${USER}\\t${USER}\\t${USER}$`, 'm'));
     expect(status).toMatch(/^NSpid:\t\d+\t1$/m);
@@ -67,7 +70,7 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
   test('ends in order at SIGTERM, although it is the first process', async () => {
     const volumes = newVolumes();
     await using container = await startContainer({ image, volumes, env: SETTINGS });
-    await untilHealthy(container);
+    await untilReady(container);
     const all = processesIn(container).map(({ pid }) => pid);
     const started = performance.now();
     container.kill(image.config.stopSignal as NodeJS.Signals);
@@ -82,11 +85,11 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
 
   test('leaves no dead process lying about', async () => {
     await using container = await startContainer({ image, volumes: newVolumes(), env: SETTINGS });
-    await untilHealthy(container);
+    await untilReady(container);
     const before = natsOf(container);
     process.kill(before as number, 'SIGKILL');
     await until(() => natsOf(container) !== undefined && natsOf(container) !== before, { what: 'NATS to be started again' });
-    await untilHealthy(container, ['--ready']);
+    await untilReady(container);
     expect(processesIn(container).map(({ state, command }) => `${command} ${state === 'Z'}`)).toEqual(['natsjob false', 'nats-server false']);
   });
 
@@ -94,22 +97,45 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
     const volumes = newVolumes();
     {
       await using container = await startContainer({ image, volumes, env: SETTINGS });
-      await untilHealthy(container, ['--ready']);
+      await untilReady(container);
       natsjob(container, ['job', 'apply', '-f', '-'], 'app: biz\nname: kept\nschedule: { expression: "@daily" }\ntimeoutMs: 10000\n');
       container.kill('SIGKILL');
       await container.ended;
     }
     await using container = await startContainer({ image, volumes, env: SETTINGS });
-    await untilHealthy(container, ['--ready']);
+    await untilReady(container);
     expect(natsjob(container, ['job', 'ls'])).toContain('kept');
   });
 
   test('is content with one volume at /app, as Kubernetes gives it', async () => {
     const volume = makeFolder(`volume-${++count}`, USER);
     await using container = await startContainer({ image, volumes: { '/app': volume }, env: SETTINGS });
-    await untilHealthy(container, ['--ready']);
+    await untilReady(container);
     expect(writableMounts(container)).toEqual(['/app']);
     expect(readdirSync(volume).toSorted()).toEqual(['conf', 'data', 'logs']);
+  });
+
+  test('works with a NATS server of its own and secrets in files, as nats.yaml has it', async () => {
+    const file = composeFiles().find(({ name }) => name === 'nats') as Document;
+    const [secrets, nats] = [makeFolder('secrets', 0), makeFolder('nats', 0)];
+    writeFileSync(path.join(secrets, 'login-pwd'), 'a password of this test\n');
+    writeFileSync(path.join(secrets, 'nats-url'), 'nats://natsjob:12345678901234567890@nats:4222\n');
+    writeFileSync(path.join(nats, 'auth.conf'), 'authorization { user: natsjob, password: "12345678901234567890" }\n');
+    writeFileSync(path.join(nats, 'one.conf'), readDeploy('compose', 'nats', 'one.conf').replace('"/data"', JSON.stringify(nats)));
+    writeFileSync(path.join(nats, 'hosts'), '127.0.0.1 localhost nats\n');
+    await using container = await startContainer({ image, volumes: { ...newVolumes(), '/run/secrets': secrets, '/etc/hosts': path.join(nats, 'hosts') }, env: file.content.services.natsjob.environment });
+    await untilReady(container, []);
+    expect(container.exec([...image.config.healthcheck, '--ready']).code).toBe(1);
+    const server = spawn('nsenter', ['--target', String(container.pid), '--net', (await natsServerPath()) as string, '-c', path.join(nats, 'one.conf')], { stdio: 'ignore', env: { NATS_NAME: 'nats' } });
+    try {
+      await untilReady(container);
+      expect(natsjob(container, ['status'])).toContain('nats://nats:4222');
+      expect(processesIn(container)).toHaveLength(1);
+    } finally {
+      const gone = once(server, 'close');
+      server.kill('SIGKILL');
+      await gone;
+    }
   });
 
   test('is not healthy where nobody serves', async () => {
@@ -139,8 +165,9 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
     return made;
   }
 
-  async function untilHealthy(container: Container, options: string[] = []): Promise<void> {
-    await until(() => container.exec([...image.config.healthcheck, ...options]).code === 0, { deadlineMs: 30_000, what: () => `the container to be healthy\n${container.output()}` });
+  /** Until its health check says that it is well; without `--ready` it only has to answer. */
+  async function untilReady(container: Container, options: string[] = ['--ready']): Promise<void> {
+    await until(() => container.exec([...image.config.healthcheck, ...options]).code === 0, { deadlineMs: 30_000, what: () => `the container to be ready\n${container.output()}` });
   }
 });
 

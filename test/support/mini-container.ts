@@ -11,7 +11,11 @@ root=$1 uid=$2 gid=$3 workdir=$4
 shift 4
 ip link set lo up
 mount --bind "$root" "$root"
-while [ "$1" != -- ]; do mount --bind "$1" "$root$2"; shift 2; done
+while [ "$1" != -- ]; do
+  [ -e "$root$2" ] || mkdir -p "$root$2"
+  mount --bind "$1" "$root$2"
+  shift 2
+done
 shift
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 mount -t tmpfs -o mode=755,size=64k tmpfs "$root/dev"
@@ -25,7 +29,7 @@ const ENGINE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export interface ContainerOptions {
   readonly image: Image;
   readonly env?: Readonly<Record<string, string>>;
-  /** Folder in the image → folder of this machine, writable in the container. */
+  /** Folder or file in the image → the one of this machine, writable in the container. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Instead of the image's CMD. */
   readonly command?: readonly string[];
