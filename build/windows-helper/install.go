@@ -21,6 +21,8 @@ import (
 const (
 	// After a day without a failure the first delay counts again.
 	resetSeconds = 86_400
+	endLimit     = 5 * time.Second
+	helperName   = "natsjob-helper.exe"
 	// Windows gives services less at a shutdown unless they ask.
 	preShutdownMs = 30_000
 )
@@ -135,7 +137,7 @@ func copySelf(dir string) (string, error) {
 			return "", err
 		}
 	}
-	target := filepath.Join(dir, "natsjob-helper.exe")
+	target := filepath.Join(dir, helperName)
 	if sameFile(self, target) {
 		return target, nil
 	}
@@ -150,6 +152,19 @@ func copySelf(dir string) (string, error) {
 	}
 	_, err = io.Copy(to, from)
 	return target, errors.Join(err, to.Close())
+}
+
+// removeHelper does without when it is that copy that runs. A service has stopped a little before its process ends.
+func removeHelper(service string) {
+	dir := helperFolder(service)
+	file := filepath.Join(dir, helperName)
+	err := os.Remove(file)
+	for began := time.Now(); err != nil && time.Since(began) < endLimit; err = os.Remove(file) {
+		time.Sleep(pollEvery)
+	}
+	if err = errors.Join(err, os.Remove(dir)); err != nil {
+		fmt.Fprintf(os.Stderr, "natsjob-helper: %s stays: %v\n", dir, err)
+	}
 }
 
 func sameFile(a, b string) bool {
@@ -168,8 +183,7 @@ func uninstallService(name string) error {
 			return fmt.Errorf("service %s cannot be removed: %w", name, err)
 		}
 		eventlog.Remove(name)
-		// Fails when it is that copy that runs.
-		os.RemoveAll(helperFolder(name))
+		removeHelper(name)
 		return nil
 	})
 }

@@ -24,6 +24,7 @@ func runUntilInputCloses(program []string) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
+	defer one.untilAlone(lastEnd)
 	closed := make(chan struct{})
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
