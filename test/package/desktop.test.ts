@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readFuses, fusesFor } from '../../build/package/desktop/fuses.mjs';
 import { ROOT, filesBelow, kindOfExecutable, madeFor, packDesktop, packagingModule, packedDesktop, type Arch, type Os, type PackedDesktop } from '../support/packed-desktop.ts';
+import { startScheduler } from '../support/scheduler-process.ts';
+import { until } from '../support/until.ts';
 import { pickUpdate, serveFolder } from '../support/update-feed.ts';
 
 const FEED = 'https://updates.natsjob.invalid/desktop';
@@ -23,7 +25,8 @@ beforeAll(() => {
   said = packDesktop({ NATSJOB_UPDATE_FEED: FEED, GH_TOKEN: SECRET, APPLE_APP_SPECIFIC_PASSWORD: SECRET, AZURE_CLIENT_SECRET: SECRET });
 }, 600_000);
 
-const { extractFile, getRawHeader, listPackage } = packagingModule<{
+const { extractAll, extractFile, getRawHeader, listPackage } = packagingModule<{
+  extractAll(archive: string, folder: string): void;
   extractFile(archive: string, name: string): Buffer;
   getRawHeader(archive: string): { headerString: string };
   listPackage(archive: string, options: object): string[];
@@ -111,6 +114,24 @@ test.each(['x64', 'arm64'] as const)('Windows %s: the resources name program, ve
   expect(Resource.IconGroupEntry.fromEntries(entries)[0]!.icons.length).toBe(6);
   expect(text(24)).toContain('level="asInvoker"');
   expect(JSON.parse(text('INTEGRITY'))).toEqual([{ file: 'resources\\app.asar', alg: 'SHA256', value: integrityOf(packed) }]);
+});
+
+test.runIf(process.platform === 'linux')('the packed scheduler runs from what was packed alone: panel, login by a token, nats-server, end in order', async () => {
+  const packed = packedDesktop('linux', process.arch as Arch);
+  const home = mkdtempSync(path.join(os.tmpdir(), 'natsjob-packed-desktop-'));
+  try {
+    extractAll(asarOf(packed), path.join(home, 'app'));
+    cpSync(path.join(packed.resources, 'core'), path.join(home, 'core'), { recursive: true });
+    await using scheduler = await startScheduler(path.join(home, 'app', 'scheduler-process.mjs'), { home, programDir: path.join(home, 'core') });
+    expect(await (await fetch(`${scheduler.url}/`)).text()).toContain('<div id="app"');
+    const answer = await fetch(`${scheduler.url}/natsjob/api/login/one-time`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: await scheduler.token() }) });
+    expect([answer.status, Object.keys((await answer.json()) as object)]).toEqual([200, expect.arrayContaining(['token'])]);
+    await until(async () => (await fetch(`${scheduler.url}/readyz`)).status === 200, { what: 'the scheduler to be ready, so with its nats-server' });
+    expect(readdirSync(home).sort()).toEqual(['app', 'conf', 'core', 'data', 'logs']);
+    expect(await scheduler.shutdown()).toBe(0);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 });
 
 describe('the update feed', () => {

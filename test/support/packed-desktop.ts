@@ -3,24 +3,17 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { desktopPlaces, packedProgram, type PackedProgram } from '../../build/package/desktop/places.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKAGING = createRequire(path.join(ROOT, 'build', 'package', 'package.json'));
-/** Where the desktop step leaves what it makes without Electron. */
-const STAND_IN = path.join(ROOT, '.cache', 'package', 'desktop', 'stand-in');
-
 export type Os = 'linux' | 'macos' | 'win';
 export type Arch = 'x64' | 'arm64';
 
 /** A packed program as it would lie on a person's disk. */
-export interface PackedDesktop {
+export interface PackedDesktop extends PackedProgram {
   readonly os: Os;
   readonly arch: Arch;
-  /** Folder with everything of it. */
-  readonly folder: string;
-  /** What is started, and what holds the fuses. */
-  readonly program: string;
-  readonly resources: string;
 }
 
 /** One of the packers' own modules, from build/package. */
@@ -38,13 +31,10 @@ export function packDesktop(environment: Readonly<Record<string, string>>): stri
 }
 
 /** Folder of the archives and of the feed for a system. */
-export const madeFor = (os: Os): string => path.join(STAND_IN, os);
+export const madeFor = (os: Os): string => path.join(desktopPlaces(ROOT).standIn, os);
 
 export function packedDesktop(os: Os, arch: Arch): PackedDesktop {
-  const suffix = arch === 'arm64' ? '-arm64' : '';
-  const folder = path.join(madeFor(os), os === 'macos' ? `mac${suffix}` : `${os}${suffix}-unpacked`);
-  const program = path.join(folder, { linux: 'natsjob-desktop', macos: 'natsjob.app', win: 'natsjob.exe' }[os]);
-  return { os, arch, folder, program, resources: os === 'macos' ? path.join(program, 'Contents', 'Resources') : path.join(folder, 'resources') };
+  return { os, arch, ...packedProgram(madeFor(os), os, arch) };
 }
 
 /** Relative paths of all files below, sorted, with slashes. */

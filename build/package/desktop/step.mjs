@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE, PrepareError, say } from '../../prepare.mjs';
 import { bundlePacked, nativeFiles } from '../headless/stage.mjs';
+import { desktopPlaces } from './places.mjs';
 import { planDesktop, signingOf } from './plan.mjs';
 import { stageApp, stageParts } from './stage.mjs';
 import { layAppImageTools } from './stand-in/appimage-tools.mjs';
@@ -15,13 +16,13 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /**
  * NATSJOB_ELECTRON=download lets electron-builder fetch Electron, a path names a folder with its zip archives: then installers and
- * update feed go to `out`. Without it nothing that looks like an installer gets there: the results stay in `cache`/desktop/stand-in.
+ * update feed go to `out`. Without it nothing that looks like an installer gets there: the results stay where `desktopPlaces` says.
  * NATSJOB_UPDATE_FEED is the address that the programs look for updates at. Throws PrepareError.
  */
 export async function run({ root, out, cache, version, targets }) {
   const tools = findTools();
   const plan = planDesktop({ targets, host: process.platform, electron: process.env.NATSJOB_ELECTRON || undefined, tools: canMake(tools) });
-  const home = path.join(cache, 'desktop');
+  const { home, made: installers, standIn } = desktopPlaces(root);
   const app = path.join(home, 'app');
   await stageApp({ root, folder: app, version });
   const bundles = await bundlePacked({ root, cache });
@@ -30,7 +31,7 @@ export async function run({ root, out, cache, version, targets }) {
     const parts = path.join(home, 'parts', os);
     stageParts({ root, folder: parts, targets: targets.filter((target) => target.os === os && arches.includes(target.arch)), bundles, nativeFiles });
     if (!plan.isReal) for (const arch of arches) layStandIn(path.join(home, 'electron', `${os}-${arch}`), os, arch);
-    const made = plan.isReal ? path.join(home, 'made', os) : path.join(home, 'stand-in', os);
+    const made = path.join(plan.isReal ? installers : standIn, os);
     rmSync(made, { recursive: true, force: true });
     const config = {
       root, os, app, parts, out: made, isStandIn: !plan.isReal, dist: plan.isReal ? plan.dist : path.join(home, 'electron'),
@@ -42,7 +43,7 @@ export async function run({ root, out, cache, version, targets }) {
     say(`Packed the desktop console for ${os} (${arches.join(', ')}; ${kinds.join(', ')}) in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
   if (plan.left.length > 0) say(`Desktop installers for ${plan.left.join(', ')} are made on that system, by the same command`);
-  if (!plan.isReal) say(`NOT INSTALLABLE: Electron is not to be had here, so ${path.relative(root, path.join(home, 'stand-in'))} shows the desktop console's layout around files that stand in for it. NATSJOB_ELECTRON=download makes the installers.`);
+  if (!plan.isReal) say(`NOT INSTALLABLE: Electron is not to be had here, so ${path.relative(root, standIn)} shows the desktop console's layout around files that stand in for it. NATSJOB_ELECTRON=download makes the installers.`);
 }
 
 /** electron-builder in a process of its own. The key of a signature goes to the build that signs and to no other. */
@@ -50,7 +51,7 @@ function build({ home, os, arches, kinds, config, tools }) {
   const file = path.join(home, `build-${os}.json`);
   writeFileSync(file, `${JSON.stringify({ os, arches, kinds, config }, null, 2)}\n`);
   const { GITHUB_TOKEN: _hub, GH_TOKEN: _other, ...env } = process.env;
-  if (process.platform === 'linux') env.CUSTOM_FPM_PATH = path.join(HERE, 'make-deb.mjs');
+  if (process.platform === 'linux' && tools.deb !== undefined) env.CUSTOM_FPM_PATH = path.join(HERE, 'make-deb.mjs');
   if (config.isStandIn) {
     Object.assign(env, { CSC_IDENTITY_AUTO_DISCOVERY: 'false' });
     if (kinds.includes('zip')) env.ELECTRON_BUILDER_7ZIP_PATH = tools.zip;
