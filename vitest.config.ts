@@ -5,7 +5,7 @@ export default defineConfig({
   define: { __NATSJOB_VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/desktop/**', 'test/e2e/**', 'test/examples/**', 'test/package/**', 'test/panel/**', '**/node_modules/**'],
+    exclude: ['test/desktop/**', 'test/electron/**', 'test/e2e/**', 'test/examples/**', 'test/package/**', 'test/panel/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -1,6 +1,7 @@
 // npm test [-- filter …]: sets the clone up, runs every suite and ends with one line, `N passed, N failed`.
 // A filter is part of a test file's path; `--unit`, `--e2e`, `--desktop` or `--panel` alone picks one suite. Fails when no test ran.
-// `--examples` runs the workers of examples/: it needs package registries and compilers, so it runs only when asked for.
+// `--examples` runs the workers of examples/: it needs package registries and compilers, so it runs only when asked for;
+// so does `--electron`, which needs Electron and a screen.
 // `--package` packs this machine's program and tries it: what is in dist/release, and the e2e suite once more on the packed one.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +13,7 @@ const SUITES = [
   { name: 'e2e', config: 'vitest.e2e.config.ts', needsBuild: true },
   { name: 'desktop', config: 'vitest.desktop.config.ts', needsBuild: true, script: 'build/desktop.mjs' },
   { name: 'panel', config: 'vitest.panel.config.ts', needsBuild: true },
+  { name: 'electron', config: 'vitest.electron.config.ts', needsBuild: true, script: 'build/desktop.mjs', isApart: true },
   { name: 'examples', config: 'vitest.examples.config.ts', needsBuild: true, isApart: true },
   { name: 'package', config: 'vitest.package.config.ts', needsBuild: true, needsPacked: true, isApart: true },
   // The bench measures the built program.

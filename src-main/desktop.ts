@@ -30,4 +30,4 @@ const die = (error: unknown): void => {
 };
 process.on('unhandledRejection', die);
 process.on('uncaughtException', die);
-await starting;
+// Not awaited here: Electron is not ready before this module has been run to its end.
