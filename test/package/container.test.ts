@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VERSION, composeFiles, readDeploy, type Document } from '../support/deploy.ts';
 import { busyboxBase, canRunContainers, distrolessBase } from '../support/mini-base.ts';
-import { processesIn, startContainer, writableMounts, type Container } from '../support/mini-container.ts';
+import { makeContainerFolder, processesIn, startContainer, writableMounts, type Container } from '../support/mini-container.ts';
 import { buildImage, type Image } from '../support/mini-image.ts';
 import { natsServerPath } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
@@ -26,7 +25,7 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
   let count = 0;
 
   beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'natsjob-test-image-'));
+    folder = makeContainerFolder();
     image = buildImage({
       dockerfile: path.join(ROOT, 'deploy', 'Dockerfile'), context: ROOT, folder: makeFolder('image', 0),
       args: { TARGETARCH: process.arch === 'x64' ? 'amd64' : process.arch, BUILDPLATFORM: 'linux/amd64' },

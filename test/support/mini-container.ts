@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Image } from './mini-image.ts';
 import { until } from './until.ts';
@@ -24,6 +25,7 @@ mount -o remount,ro "$root/dev"
 mount -o remount,bind,ro "$root"
 exec setpriv --no-new-privs unshare --root "$root" --wd "$workdir" --setgid "$gid" --setuid "$uid" "$@"
 `;
+const PREFIX = 'natsjob-test-image-';
 const ENGINE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ContainerOptions {
@@ -90,6 +92,18 @@ export async function startContainer({ image, env = {}, volumes, command }: Cont
   };
 }
 
+/** A folder for images and volumes, named after this process. What killed test processes left of theirs is ended and removed. */
+export function makeContainerFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
+    if (!owner || existsSync(`/proc/${owner}`)) continue;
+    const folder = path.join(tmpdir(), name);
+    for (const pid of readdirSync('/proc')) if (/^\d+$/.test(pid) && rootOf(pid).startsWith(`${folder}/`)) process.kill(Number(pid), 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  return mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
+}
+
 /** Processes of the container, by their state: `Z` is one that ended and nobody asked for. */
 export function processesIn({ pid }: Container): { pid: number; state: string; command: string }[] {
   return descendants(pid).map((one) => {
@@ -116,6 +130,14 @@ function childOf(pid: number): number | undefined {
 
 function isGone(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
+}
+
+function rootOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/root`);
+  } catch {
+    return '';
+  }
 }
 
 function readText(file: string): string {
