@@ -52,7 +52,7 @@ export async function installService(parts: InstallParts): Promise<void> {
     if (before.installed) await manager.unregister();
     await manager.register();
     for (const { file, text } of secrets) files.write(file, text, 0o600);
-    print(`Wrote    the service ${spec.name}`);
+    print(`Installed the Windows service ${spec.name}`);
     for (const folder of [spec.confDir, spec.logDir]) {
       if (folder !== places.confDir && folder !== places.logDir) print(`Note     LocalService has to get at ${folder}: icacls "${folder}" /grant "LocalService:(OI)(CI)M"`);
     }
