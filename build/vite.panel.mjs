@@ -33,6 +33,22 @@ const OWN_ICON = {
   },
 };
 
+/**
+ * The page is never drawn by the server: without what takes such a page over, Svelte is smaller, and so is every component,
+ * which tells it where it is after each element. Svelte has no setting for that.
+ */
+const NO_HYDRATION = {
+  name: 'no-hydration',
+  enforce: 'post',
+  transform(code, id) {
+    if (id.endsWith('.svelte')) return { code: code.replace(/^\s*\$\.(reset|next)\(\w*\);$/gm, ''), map: null };
+    if (!id.endsWith('/svelte/src/internal/client/dom/hydration.js')) return undefined;
+    const never = code.replace('export let hydrating = false;', 'export const hydrating = false;').replace('\thydrating = value;', '');
+    if (/\bhydrating = value|let hydrating/.test(never)) throw new Error('Svelte has changed how it takes a page over: look again at what NO_HYDRATION takes out.');
+    return { code: never, map: null };
+  },
+};
+
 /** `outDir`: where to; emptied first. */
 export function panelBundle({ root, outDir }) {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -42,7 +58,7 @@ export function panelBundle({ root, outDir }) {
     configFile: false,
     logLevel: 'warn',
     define: { __NATSJOB_VERSION__: JSON.stringify(version) },
-    plugins: [OWN_ICON, tailwindcss(), svelte({ configFile: false, preprocess: vitePreprocess({ script: false }) })],
+    plugins: [OWN_ICON, NO_HYDRATION, tailwindcss(), svelte({ configFile: false, preprocess: vitePreprocess({ script: false }) })],
     build: {
       outDir,
       emptyOutDir: true,

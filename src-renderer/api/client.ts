@@ -68,12 +68,13 @@ export const api = {
 
 export async function call<T>(method: string, path: string, { query, body, version, signal }: Call = {}): Promise<T> {
   let answer: Response;
+  const sent = token;
   try {
     answer = await fetch(urlOf(path, query), {
       method,
       headers: {
         accept: 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(sent === undefined ? {} : { authorization: `Bearer ${sent}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
       },
@@ -86,7 +87,8 @@ export async function call<T>(method: string, path: string, { query, body, versi
     if (signal?.aborted) throw error;
     throw new ApiError(0, undefined, error);
   }
-  if (answer.status === 401 && token !== undefined && path !== 'login') onUnauthorized();
+  // An answer that was long on its way says nothing about a newer session.
+  if (answer.status === 401 && sent !== undefined && sent === token && path !== 'login') onUnauthorized();
   if (!answer.ok) throw new ApiError(answer.status, await readProblem(answer));
   if (answer.status === 204) return undefined as T;
   return (await answer.json()) as T;

@@ -1,26 +1,33 @@
 import type { LoginRequest, LoginResource, MeResource } from '../../src-core/http/contract.ts';
 import { ApiError, api, useToken } from '../api/client.ts';
+import { desktop } from '../lib/desktop.ts';
 import { recall, remember } from '../lib/storage.ts';
 
 /** `ended`: there was a session, and the server no longer takes it. */
 export type SessionState = 'starting' | 'out' | 'ended' | 'in' | 'unreachable';
 
 const TOKEN_KEY = 'natsjob.token';
+/** A session of the desktop window that ends sooner than this would end again. */
+const SHORT_MS = 10_000;
 
 /** Who is logged in. The token is kept for this tab, or for this browser when the person asked for it. */
 class Session {
   #state = $state<SessionState>('starting');
   #me = $state.raw<MeResource | undefined>();
   #token = $state.raw<string | undefined>();
+  #enteredAt = Number.NEGATIVE_INFINITY;
+  #byHand = $state(false);
 
   get state(): SessionState { return this.#state; }
   get me(): MeResource | undefined { return this.#me; }
   get token(): string | undefined { return this.#token; }
+  /** The desktop window could not log itself in. */
+  get isByHand(): boolean { return this.#byHand; }
 
   start(): void {
     const kept = readTabToken() ?? recall('token');
     if (typeof kept !== 'string') {
-      this.#state = 'out';
+      void this.#enter('out');
       return;
     }
     this.#use(kept);
@@ -41,20 +48,18 @@ class Session {
 
   /** Rejects with ApiError: 401 wrong, 403 not from here, 429 too many tries. */
   async login(request: LoginRequest, keep: boolean): Promise<void> {
-    const { token } = await api.post<LoginResource>('login', request);
-    this.#use(token);
-    writeTabToken(token);
-    remember('token', keep ? token : undefined);
-    await this.refresh();
+    await this.#accept(await api.post<LoginResource>('login', request), keep);
   }
 
   async logout(): Promise<void> {
-    try {
-      await api.post('logout');
-    } catch {
-      // Whatever the server says, this browser forgets.
-    }
+    const done = api.post('logout');
+    // At once: the feed is told of the end, too, and would take it for somebody else's doing.
     this.#end('out');
+    try {
+      await done;
+    } catch {
+      // Whatever the server says, this browser has forgotten.
+    }
   }
 
   #use(token: string | undefined): void {
@@ -65,9 +70,37 @@ class Session {
   #end(state: 'out' | 'ended'): void {
     this.#use(undefined);
     this.#me = undefined;
-    this.#state = state;
     writeTabToken(undefined);
     remember('token', undefined);
+    if (state === 'ended') void this.#enter(state);
+    else this.#state = state;
+  }
+
+  async #accept({ token }: LoginResource, keep: boolean): Promise<void> {
+    this.#byHand = false;
+    this.#use(token);
+    writeTabToken(token);
+    remember('token', keep ? token : undefined);
+    await this.refresh();
+  }
+
+  /** The desktop window logs itself in; elsewhere, and where that does not work, a person does. */
+  async #enter(otherwise: 'out' | 'ended'): Promise<void> {
+    this.#state = otherwise;
+    if (!desktop) return;
+    this.#byHand = performance.now() - this.#enteredAt < SHORT_MS;
+    if (this.#byHand) return;
+    this.#enteredAt = performance.now();
+    this.#state = 'starting';
+    try {
+      await this.#accept(await api.post<LoginResource>('login/one-time', { token: await desktop.oneTimeToken() }), false);
+    } catch (error) {
+      // Whatever the shell says, a person can log in.
+      const isOffline = error instanceof ApiError && error.isOffline;
+      if (isOffline) this.#enteredAt = Number.NEGATIVE_INFINITY;
+      this.#byHand = !isOffline;
+      this.#state = isOffline ? 'unreachable' : otherwise;
+    }
   }
 }
 

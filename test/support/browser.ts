@@ -62,7 +62,7 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /** One window with the panel of that program, in a profile of its own. `await using` closes it. */
-export async function openPanel(browser: Browser, program: TestProgram, options: PanelOptions = {}): Promise<Panel> {
+export async function openPanel(browser: Browser, program: Pick<TestProgram, 'url' | 'api'>, options: PanelOptions = {}): Promise<Panel> {
   const { language = 'en', theme = 'light', width = 1280, height = 800, loggedIn = true, bypassPolicy = false } = options;
   const base = options.base ?? `${program.url}/`;
   const context = await browser.newContext({ viewport: { width, height }, bypassCSP: bypassPolicy, locale: language, timezoneId: options.zone ?? 'Asia/Shanghai' });

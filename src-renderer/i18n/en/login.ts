@@ -12,6 +12,7 @@ export const login = {
   welcome: 'Jobs on time, over NATS.',
   ended: 'Your session has ended',
   endedText: 'It has expired, or was ended elsewhere. Log in again and you are back where you were.',
+  byHand: 'The console could not log itself in. Log in with account and password.',
   wrong: 'Account or password is wrong.',
   wrongAgain: 'Account or password is wrong. After five wrong tries you have to wait.',
   waitTitle: 'Too many wrong tries',

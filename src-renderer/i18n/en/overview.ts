@@ -1,6 +1,7 @@
 export const overview = {
   firstJob: 'First job, step by step',
   newJob: 'New job',
+  pause: 'Pause or resume the scheduler',
   looking: 'Looking …',
   allWell: 'All is well',
   finding: {

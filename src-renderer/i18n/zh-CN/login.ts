@@ -14,6 +14,7 @@ export const login = {
   welcome: '基于 NATS 的准时任务调度。',
   ended: '会话已结束',
   endedText: '会话已过期，或已在别处被结束。重新登录后会回到刚才的页面。',
+  byHand: '桌面控制台未能自动登录，请输入账号和密码。',
   wrong: '账号或密码错误。',
   wrongAgain: '账号或密码错误。连续错误五次后需要等待。',
   waitTitle: '错误次数过多',

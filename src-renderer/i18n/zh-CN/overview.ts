@@ -3,6 +3,7 @@ import type { Messages } from '../en.ts';
 export const overview = {
   firstJob: '新手引导',
   newJob: '新建任务',
+  pause: '暂停或恢复调度器',
   looking: '正在检查…',
   allWell: '一切正常',
   finding: {
@@ -11,7 +12,7 @@ export const overview = {
     'no-leader': '没有主节点，任务不会触发',
     starting: '调度器正在启动',
     tick: '主节点已停止检查时钟',
-    'scheduler-paused': '调度器已暂停：不会下发任何任务',
+    'scheduler-paused': '调度器已暂停：不会派发任何任务',
     'none-enabled': '没有启用的任务，不会有任何触发',
     failing: (count: number) => `${count} 个任务连续失败`,
     'no-worker': (count: number) => `${count} 个任务没有客户端`,

@@ -14,6 +14,7 @@ import { live } from '../../state/live.svelte.ts';
 import { palette } from '../../state/palette.svelte.ts';
 import { LANGUAGE_NAMES, LANGUAGES, prefs, THEMES, ZONES } from '../../state/prefs.svelte.ts';
 import { route } from '../../state/route.svelte.ts';
+import { schedulerPause } from '../../state/scheduler-pause.svelte.ts';
 import { scope } from '../../state/scope.svelte.ts';
 import { session } from '../../state/session.svelte.ts';
 import { DESTINATIONS } from '../destinations.ts';
@@ -35,6 +36,7 @@ function actions({ shell, common, palette: words }: Messages): readonly PaletteI
   return [
     { id: 'new-job', group: 'actions', label: words.newJob, icon: CirclePlus, keys: 'c', run: () => route.go('/jobs/new') },
     { id: 'pause', group: 'actions', label: live.isPausedByHand ? shell.resumeLive : shell.pauseLive, icon: live.isPausedByHand ? Play : Pause, keys: 'p', run: () => live.pause(!live.isPausedByHand) },
+    ...schedulerPause.deeds.map((deed): PaletteItem => ({ ...deed, group: 'actions' })),
     ...THEMES.map((theme): PaletteItem => ({ id: `theme-${theme}`, group: 'actions', label: `${shell.theme}: ${shell.themes[theme]}`, icon: SunMoon, checked: prefs.theme === theme, run: () => { prefs.theme = theme; } })),
     ...LANGUAGES.map((language): PaletteItem => ({ id: `language-${language}`, group: 'actions', label: `${common.language}: ${LANGUAGE_NAMES[language]}`, icon: Languages, checked: prefs.language === language, run: () => { prefs.language = language; } })),
     ...ZONES.map((zone): PaletteItem => ({ id: `zone-${zone}`, group: 'actions', label: `${shell.zone}: ${shell.zones[zone]}`, icon: Globe, checked: prefs.zone === zone, run: () => { prefs.zone = zone; } })),
