@@ -42,7 +42,7 @@ func startChild(options childOptions) (*child, error) {
 		HideWindow:    true,
 		CreationFlags: windows.CREATE_NO_WINDOW,
 	}
-	allowCtrlC()
+	setCtrlC(heeded)
 	input, err := command.StdinPipe()
 	if err != nil {
 		return nil, err

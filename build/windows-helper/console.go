@@ -41,13 +41,19 @@ func press(pid uint32, key uint32) error {
 	defer procFreeConsole.Call()
 	// We are at that console ourselves now, and are not to end.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	setCtrlC(ignored)
 	if err := windows.GenerateConsoleCtrlEvent(key, 0); err != nil {
 		return fmt.Errorf("process %d cannot be asked to end: %w", pid, err)
 	}
 	return nil
 }
 
-// allowCtrlC switches Ctrl-C on for us and what we start: Node starts its children so that it is off.
-func allowCtrlC() {
-	procSetConsoleCtrlHandler.Call(0, 0)
+// setCtrlC switches Ctrl-C on or off for us and what we start from then on: Node starts its children so that it is off.
+func setCtrlC(how uintptr) {
+	procSetConsoleCtrlHandler.Call(0, how)
 }
+
+const (
+	heeded  = 0
+	ignored = 1
+)
