@@ -3,11 +3,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/windows"
@@ -21,13 +21,27 @@ func programData(names ...string) string {
 	return filepath.Join(append([]string{os.Getenv("ProgramData")}, names...)...)
 }
 
-// prepareDataFolder makes the folder and closes it to all but the system, administrators and the account. One that is there and
-// not in our own place is left as it is: it may be a whole drive, or somebody's home.
-func prepareDataFolder(dir, account string) error {
-	if !isOurs(dir) {
+// prepareFolders makes the service's folder and closes it to all but the system, administrators and the account; likewise its
+// usual place, where settings with secrets may lie. A folder elsewhere that is there is left as it is: it may be a drive or a home.
+func prepareFolders(dir, service, account string) error {
+	place := programData(service)
+	if !isOurs(place) {
+		return fmt.Errorf("%s is somebody else's: choose another --name", place)
+	}
+	if err := prepareDataFolder(place, account); err != nil {
+		return err
+	}
+	if isWithin(dir, place) {
+		return os.MkdirAll(dir, 0o700)
+	}
+	if _, err := os.Stat(dir); err == nil {
 		fmt.Fprintf(os.Stderr, "natsjob-helper: %s is there already, who may use it is left as it is; the service must be able to write to its folders\n", dir)
 		return nil
 	}
+	return prepareDataFolder(dir, account)
+}
+
+func prepareDataFolder(dir, account string) error {
 	if account == "" {
 		return closeFolder(dir, "")
 	}
@@ -39,12 +53,16 @@ func prepareDataFolder(dir, account string) error {
 	return closeFolder(dir, fmt.Sprintf("(A;OICI;%s;;;%s)", modify, sid))
 }
 
-func isOurs(dir string) bool {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return true
-	}
-	place := strings.ToLower(programData("natsjob"))
-	dir = strings.ToLower(filepath.Clean(dir))
+// isOurs says whether the folder is missing, empty or holds what a service of natsjob has.
+func isOurs(place string) bool {
+	entries, err := os.ReadDir(place)
+	return err != nil || len(entries) == 0 || slices.ContainsFunc(entries, func(entry fs.DirEntry) bool {
+		return slices.Contains([]string{"data", "conf", "logs"}, strings.ToLower(entry.Name()))
+	})
+}
+
+func isWithin(dir, place string) bool {
+	dir, place = strings.ToLower(filepath.Clean(dir)), strings.ToLower(place)
 	return dir == place || strings.HasPrefix(dir, place+`\`)
 }
 

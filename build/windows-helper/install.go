@@ -32,7 +32,7 @@ const (
 func installService(command commandline.Command) error {
 	dir := command.Dir
 	if dir == "" {
-		dir = programData("natsjob")
+		dir = programData(command.Name)
 	}
 	manager, err := mgr.Connect()
 	if err != nil {
@@ -43,7 +43,7 @@ func installService(command commandline.Command) error {
 		service.Close()
 		return fmt.Errorf("service %s is there already; uninstall it first, its data stays", command.Name)
 	}
-	if err := prepareDataFolder(dir, command.Account); err != nil {
+	if err := prepareFolders(dir, command.Name, command.Account); err != nil {
 		return err
 	}
 	helper, err := copySelf(helperFolder(command.Name))

@@ -86,7 +86,7 @@ describe.skipIf(missing.length > 0)('the packed program for Windows, under wine'
   it('is installed as a service, which starts, stops in order, and goes', async () => {
     const logs = path.join(wine.drive, 'ProgramData', 'natsjob', 'logs', 'natsjob.log');
     const status = async (): Promise<Record<string, unknown>> => JSON.parse((await wine.run(PROGRAM, 'service', 'status', '--json')).out) as Record<string, unknown>;
-    expect(await wine.run(PROGRAM, 'service', 'install', '--no-start', ...settings())).toMatchObject({ code: 0, out: expect.stringContaining('Installed the Windows service natsjob') as string });
+    expect(await wine.run(PROGRAM, 'service', 'install', '--no-start', ...settings())).toMatchObject({ code: 0, out: expect.stringContaining('not started') as string });
     expect(await status()).toMatchObject({ installed: true, running: false, enabled: true });
 
     expect(await wine.run(PROGRAM, 'service', 'start')).toMatchObject({ code: 0, out: 'Service natsjob is started.' });
@@ -103,6 +103,14 @@ describe.skipIf(missing.length > 0)('the packed program for Windows, under wine'
     expect(await wine.run(PROGRAM, 'service', 'start')).toMatchObject({ code: 4 });
     expect(existsSync(logs)).toBe(true);
     expect(existsSync(path.join(wine.drive, 'ProgramData', 'natsjob-service', 'natsjob'))).toBe(false);
+  });
+
+  it('is a service that says with which exit code it did not start', async () => {
+    const words = ['--data', 'C:\\broken\\data', '--conf', 'C:\\broken\\conf', '--logs', 'C:\\broken\\logs', '--http-host', 'not a host'];
+    expect(await wine.run(helper, 'service', 'install', '--name', 'broken', '--dir', 'C:\\broken', '--', windowsPath(PROGRAM), 'serve', '--stop-with-stdin', ...words)).toMatchObject({ code: 0 });
+    expect(await wine.run(helper, 'service', 'start', '--name', 'broken')).toMatchObject({ code: 1, err: expect.stringContaining('has stopped again with exit code 78') as string });
+    expect(JSON.parse((await wine.run(helper, 'service', 'status', '--name', 'broken')).out)).toMatchObject({ installed: true, state: 'stopped', exitCode: 78 });
+    expect(await wine.run(helper, 'service', 'uninstall', '--name', 'broken')).toMatchObject({ code: 0 });
   });
 });
 
