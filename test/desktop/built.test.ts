@@ -21,7 +21,7 @@ describe.runIf(canRun)('the built main process', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'natsjob-test-desktop-'));
     output = '';
     const env = { ...process.env, ...(await ownPorts()), DESKTOP_TEST_FOLDER: folder };
-    main = fork(path.join(BUNDLE, 'main.mjs'), [], { env, execArgv: ['--import', HOOK], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    main = fork(HOOK, [path.join(BUNDLE, 'main.mjs')], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     for (const stream of [main.stdout, main.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()));
     const [shown] = (await Promise.race([once(main, 'message'), once(main, 'exit').then(([code]) => Promise.reject(new Error(`ended with ${code}\n${output}`)))])) as [{ shown: string }];
     expect(shown.shown).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/$/);

@@ -11,6 +11,8 @@ export interface AppOptions {
   readonly isFirstInstance?: boolean;
   readonly locale?: string;
   readonly wasOpenedAtLogin?: boolean;
+  /** Not ready before that; default: the next turn. */
+  readonly readyAfter?: Promise<unknown>;
   /** Called by app.exit, after 'quit'. */
   readonly onExit?: (code: number) => void;
 }
@@ -31,12 +33,7 @@ export class StandInApp extends EventEmitter {
     this.isPackaged = options.isPackaged ?? false;
     this.#paths = { userData: `${options.folder}/profile`, logs: `${options.folder}/logs`, home: options.folder };
     // As Electron: not in the same turn, so what has to be said before ready must not wait for anything.
-    this.#ready = new Promise((resolve) => {
-      setImmediate(() => {
-        this.#recorder.record('ready');
-        resolve();
-      });
-    });
+    this.#ready = (options.readyAfter ?? new Promise((resolve) => setImmediate(resolve))).then(() => this.#recorder.record('ready'));
   }
 
   whenReady(): Promise<void> {
