@@ -132,7 +132,8 @@ async function makeFolders(host: ServiceHost, files: HostFiles, spec: ServiceSpe
 async function writeSettings(host: ServiceHost, files: HostFiles, spec: ServiceSpec, { manager }: ServicePlaces, secrets: readonly { file: string; text: string }[]): Promise<string[]> {
   const config = `${spec.confDir}/config.yaml`;
   const written = secrets.map(({ file, text }) => ({ file, text }));
-  if (!files.exists(config)) written.push({ file: config, text: firstConfigText() });
+  const kept = files.exists(config);
+  if (!kept) written.push({ file: config, text: firstConfigText() });
   for (const { file, text } of written) {
     files.write(file, text, 0o600);
     if (spec.account === '') continue;
@@ -144,7 +145,11 @@ async function writeSettings(host: ServiceHost, files: HostFiles, spec: ServiceS
     files.write(variables, '# Variables for the service, one NAME=value a line; they beat the flags of the unit and config.yaml.\n# NATSJOB_LOGIN_PWD=\n', 0o600);
     written.push({ file: variables, text: '' });
   }
-  return written.map(({ file }) => `Wrote    ${file}`);
+  const isOutOfReach = kept && spec.account !== '' && files.isRootsAlone(config);
+  return [
+    ...written.map(({ file }) => `Wrote    ${file}`),
+    ...(isOutOfReach ? [`Kept     ${config}: ${spec.account} has to be able to read it (sudo chown ${confOwner(spec, manager)} '${config}' && sudo chmod 640 '${config}')`] : []),
+  ];
 }
 
 function confOwner({ account }: ServiceSpec, manager: ServicePlaces['manager']): string {

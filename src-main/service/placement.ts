@@ -15,10 +15,11 @@ const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
 /** Looks at where the program and the folders lie. */
 export function judgePlacement(spec: ServiceSpec, manager: ManagerKind, { home, temporaryDir }: { home: string; temporaryDir: string }): Placement {
   const files = spec.program.filter((word) => isAbsolute(word));
-  const hidden = manager === 'systemd' && spec.scope === 'system' ? [...files, spec.dataDir, spec.confDir, spec.logDir].find((file) => HIDDEN.some((folder) => isInside(file, folder))) : undefined;
+  const named = spec.flags.map((flag) => flag.slice(flag.indexOf('=') + 1)).filter(isAbsolute);
+  const hidden = manager === 'systemd' && spec.scope === 'system' ? [...files, spec.dataDir, spec.confDir, spec.logDir, ...named].find((file) => HIDDEN.some((folder) => isInside(file, folder))) : undefined;
   const passing = [temporaryDir, '/tmp', '/var/tmp', join(home, 'Downloads'), '/Volumes', '/private/var/folders'];
   return {
-    problem: hidden === undefined ? '' : `A service of the whole machine cannot see ${hidden}: homes and temporary folders are hidden from it. ${files.includes(hidden) ? advice(spec.program, hidden) : 'Choose another folder with --data, --conf and --logs'}, or install it for yourself with --user.`,
+    problem: hidden === undefined ? '' : `A service of the whole machine cannot see ${hidden}: homes and temporary folders are hidden from it. ${files.includes(hidden) ? advice(spec.program, hidden) : named.includes(hidden) ? 'Put it somewhere else, as in /etc/natsjob' : 'Choose another folder with --data, --conf and --logs'}, or install it for yourself with --user.`,
     warnings: files.filter((file) => passing.some((folder) => isInside(file, folder))).map((file) => `${file} lies where files come and go. The service needs it at every start: move it to a place where it stays, and install from there.`),
   };
 }

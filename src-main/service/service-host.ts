@@ -53,6 +53,11 @@ export function hostFiles({ root }: Pick<ServiceHost, 'root'>) {
         throw error;
       }
     },
+    /** Nobody but root may read it. */
+    isRootsAlone(file: string): boolean {
+      const { uid, gid, mode } = statSync(at(file));
+      return uid === 0 && (mode & 0o004) === 0 && (gid === 0 || (mode & 0o040) === 0);
+    },
     exists: (file: string): boolean => statSync(at(file), { throwIfNoEntry: false }) !== undefined,
     /** Replaces it; nobody reads it with another mode in between. */
     write(file: string, text: string, mode: number): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { serviceMachine, type ServiceMachine } from '../../support/service-machine.ts';
@@ -103,11 +103,22 @@ describe('natsjob service install on Linux', () => {
     expect(read(machine, '/etc/systemd/system/natsjob.service')).toMatch(/^ReadWritePaths=\/srv\/jobs\nReadWritePaths=\/srv\/logs$/m);
   });
 
+  it.skipIf(process.getuid?.() !== 0)('says when the settings that are there are for root only', async () => {
+    using machine = systemd();
+    mkdirSync(path.join(machine.root, '/etc/natsjob'), { recursive: true });
+    writeFileSync(path.join(machine.root, '/etc/natsjob/config.yaml'), 'NATSJOB_HTTP_PORT: 9090\n', { mode: 0o600 });
+    const told = "/etc/natsjob/config.yaml: natsjob has to be able to read it (sudo chown root:natsjob '/etc/natsjob/config.yaml'";
+    expect((await machine.natsjob('service', 'install')).out).toContain(told);
+    chmodSync(path.join(machine.root, '/etc/natsjob/config.yaml'), 0o644);
+    expect((await machine.natsjob('service', 'install')).out).not.toContain(told);
+  });
+
   it.each([
     ['root', { uid: 1000 }, 'sudo natsjob service install. For one of your own add --user'],
     ['a session', { answer: () => ({ code: 1, stderr: 'System has not been booted with systemd as init system' }) }, 'systemd does not answer: System has not been booted'],
     ['systemctl', { answer: () => ({ code: 127, stderr: 'spawn systemctl ENOENT' }) }, 'There is no systemctl here'],
     ['a program it can see', { program: ['/home/ada/natsjob'] }, "sudo install -m 755 '/home/ada/natsjob' /usr/local/bin/natsjob"],
+    ['files it can see', { environment: { NATSJOB_NATS_CREDS: '/home/ada/nats.creds' } }, 'cannot see /home/ada/nats.creds: homes and temporary folders are hidden from it. Put it somewhere else'],
     ['a script it can see', { program: ['/usr/bin/node', '/root/natsjob/dist/headless.mjs'] }, 'as in /opt/natsjob'],
   ])('without %s says what to do, and writes nothing', async (_what, options, told) => {
     using machine = systemd(options);
