@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { readManifest, unpackRuntime } from './runtime-files.ts';
+import { readManifest } from './native-manifest.ts';
+import { unpackRuntime } from './runtime-files.ts';
 
 /** The parts of the running program beside its own script. */
 export interface ProgramFiles {

@@ -4,32 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { DataDirUnusableError } from '../src-core/system/index.ts';
-
-/** native/manifest.json of a packed program. */
-export interface NativeManifest {
-  readonly files: readonly NativeFile[];
-  /** Of the manifest's text, shortened: names the folder the files are unpacked to. */
-  readonly sha: string;
-}
-
-export interface NativeFile {
-  /** What it is unpacked as. */
-  readonly name: string;
-  /** Its name in the package, packed by zstd. */
-  readonly packed: string;
-  /** Hex, of the unpacked file. */
-  readonly sha256: string;
-  /** Of the unpacked file. */
-  readonly bytes: number;
-}
-
-/** What lies in the program's own file is not what was packed. */
-export class DamagedProgramError extends Error {
-  override readonly name = 'DamagedProgramError';
-  constructor(part: string, cause?: unknown) {
-    super(`The natsjob program is damaged (its part ${part} is not what was packed): download it again and compare its SHA-256.`, { cause });
-  }
-}
+import { DamagedProgramError, runtimeFolder, type NativeFile, type NativeManifest } from './native-manifest.ts';
 
 /** Files in the data folder may not be run. */
 export class NotExecutableError extends Error {
@@ -41,25 +16,7 @@ export class NotExecutableError extends Error {
 
 /** Written last, beside the files: names, sizes and times as they were right after unpacking. */
 const STAMP = 'unpacked.json';
-const FOLDER = 'runtime';
 const unpackZstd = promisify(zstdDecompress);
-
-/** Of a packed program's native folder; undefined when there is none. Throws DamagedProgramError. */
-export function readManifest(packedDir: string): NativeManifest | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path.join(packedDir, 'manifest.json'), 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const { files } = JSON.parse(text) as { files: readonly NativeFile[] };
-    return { files, sha: hashOf(text).slice(0, 16) };
-  } catch (error) {
-    throw new DamagedProgramError('native/manifest.json', error);
-  }
-}
 
 export interface UnpackOptions {
   readonly manifest: NativeManifest;
@@ -73,7 +30,7 @@ export interface UnpackOptions {
  * once: each file comes under its name whole. Rejects with DataDirUnusableError, NotExecutableError or DamagedProgramError.
  */
 export async function unpackRuntime({ manifest, packedDir, dataDir }: UnpackOptions): Promise<string> {
-  const folder = path.join(dataDir, FOLDER, manifest.sha);
+  const folder = runtimeFolder(dataDir, manifest);
   if (!isAsStamped(folder, manifest)) {
     try {
       makeFolder(path.dirname(folder));
@@ -95,7 +52,7 @@ export async function unpackRuntime({ manifest, packedDir, dataDir }: UnpackOpti
  * Only for the one that has the data folder's lock. Does nothing for a program that has unpacked nothing.
  */
 export function removeOtherRuntimes(dataDir: string, nativeBinding: string | undefined): void {
-  const parent = path.join(dataDir, FOLDER);
+  const parent = path.join(dataDir, 'runtime');
   const used = nativeBinding === undefined ? '' : path.dirname(nativeBinding);
   if (path.dirname(used) !== parent) return;
   const others = namesIn(parent).map((name) => path.join(parent, name)).filter((folder) => folder !== used);

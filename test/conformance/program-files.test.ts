@@ -7,8 +7,10 @@ import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DataDirUnusableError } from '../../src-core/system/index.ts';
 import { lookAtProgram } from '../../src-main/doctor/look-at-program.ts';
+import { codeCacheFolder } from '../../src-main/code-cache.ts';
 import { openProgramFiles } from '../../src-main/program-files.ts';
-import { DamagedProgramError, NotExecutableError, removeOtherRuntimes } from '../../src-main/runtime-files.ts';
+import { DamagedProgramError } from '../../src-main/native-manifest.ts';
+import { NotExecutableError, removeOtherRuntimes } from '../../src-main/runtime-files.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 
 const CONTENTS: Readonly<Record<string, string>> = { 'better_sqlite3.node': 'the addon', 'nats-server': 'the server', 'natsjob-helper.exe': 'the helper' };
@@ -173,5 +175,28 @@ describe('the doctor', () => {
   test('tells what keeps it from unpacking', async () => {
     writeFileSync(path.join(programDir, 'native', 'nats-server.zst'), '');
     expect((await lookAtProgram(programDir, dataDir)).findings).toMatchObject([{ name: 'program', ok: false }]);
+  });
+});
+
+describe('the folder for compiled code', () => {
+  const around = (more: object) => ({ argv: ['serve'], environment: {}, cwd: folder, programDir, ...more });
+
+  test('is beside the unpacked files, wherever flag, environment or default put the data', async () => {
+    expect(codeCacheFolder(around({}))).toBeUndefined();
+    const runtime = nativeDirOf(await openProgramFiles(programDir, dataDir));
+    const expected = path.join(runtime, 'code');
+    expect(codeCacheFolder(around({}))).toBe(expected);
+    expect(codeCacheFolder(around({ cwd: '/', environment: { NATSJOB_DATA_DIR: dataDir } }))).toBe(expected);
+    expect(codeCacheFolder(around({ cwd: '/', argv: ['serve', '--data', dataDir] }))).toBe(expected);
+    expect(codeCacheFolder(around({ argv: [`--data=${dataDir}`, 'serve'], environment: { NATSJOB_DATA_DIR: '/nowhere' } }))).toBe(expected);
+  });
+
+  test('is none for a program that is not packed, or where nothing is unpacked yet', async () => {
+    await openProgramFiles(programDir, dataDir);
+    expect(codeCacheFolder(around({ argv: ['serve', '--data', path.join(folder, 'other')] }))).toBeUndefined();
+    expect(codeCacheFolder(around({ argv: ['serve', '--data'], cwd: path.join(folder, 'program') }))).toBeUndefined();
+    rmSync(path.join(programDir, 'native'), { recursive: true });
+    expect(codeCacheFolder(around({}))).toBeUndefined();
+    expect(existsSync(path.join(dataDir, 'code'))).toBe(false);
   });
 });

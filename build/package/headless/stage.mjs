@@ -7,7 +7,7 @@ import { nodeBundle } from '../../vite.node.mjs';
 import { natsServerFor, windowsHelperFor } from './go-parts.mjs';
 
 /** Name of the bundle → its entry. */
-const BUNDLES = { headless: 'src-main/headless.ts', 'sql-reader': 'src-core/sql/reader-thread.ts' };
+const BUNDLES = { packed: 'src-main/packed.ts', headless: 'src-main/headless.ts', 'sql-reader': 'src-core/sql/reader-thread.ts' };
 const ZSTD_LEVEL = 19;
 
 /**
@@ -37,7 +37,7 @@ export function stage({ root, cache, version, target, bundles }) {
   cpSync(path.join(root, 'dist', 'panel'), path.join(folder, 'panel'), { recursive: true, filter: (file) => !file.endsWith('.gz') });
   const files = nativeFiles(root, target).map(([name, file]) => ({ name, ...packFile(file, path.join(folder, 'native', `${name}.zst`), cache) }));
   writeFileSync(path.join(folder, 'native', 'manifest.json'), `${JSON.stringify({ files }, null, 2)}\n`);
-  const settings = { name: 'natsjob', version, type: 'module', bin: 'headless.mjs', pkg: { assets: ['sql-reader.mjs', 'panel/**/*', 'native/*'] } };
+  const settings = { name: 'natsjob', version, type: 'module', bin: 'packed.mjs', pkg: { assets: ['headless.mjs', 'sql-reader.mjs', 'panel/**/*', 'native/*'] } };
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(settings, null, 2)}\n`);
   return folder;
 }
