@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../src-core/system/index.ts';
 
 export interface Backup {
   /** Of the file. */
@@ -24,7 +25,7 @@ export function openBackups(dir: string, now: () => number): Backups {
   return {
     list,
     async make(copy) {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      makeFolders(dir, 0o700);
       const at = now();
       const name = `natsjob-${new Date(at).toISOString().replace(/[-:]/g, '')}.sqlite`;
       const file = path.join(dir, name);

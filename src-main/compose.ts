@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { UnavailableError, createLogger, lockDataDir, openLoginFile, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
+import { UnavailableError, createLogger, lockDataDir, makeFolders, openLoginFile, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
 import { createMetrics, startHttp } from '../src-core/http/index.ts';
 import { createLeaseStore } from '../src-core/nats/index.ts';
 import { openSqliteStore } from '../src-core/sql/index.ts';
@@ -104,7 +103,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     host.attachNats(nats.bus.access);
     options.abort.throwIfAborted();
 
-    mkdirSync(path.dirname(databasePath(config)), { recursive: true });
+    makeFolders(path.dirname(databasePath(config)));
     const store = await openSqliteStore({
       file: databasePath(config), log: log.child({ component: 'database' }), readerEntry: files.readerEntry, fullSync: config.dbSync === 'full', ...native,
     });

@@ -14,6 +14,7 @@ export { createLogger, type Logger, type LoggerOptions } from './log/create-logg
 export { redactUrl } from './log/redact.ts';
 export { DataDirLockedError, announcedUrl, lockDataDir, readLockHolder, type DataDirLock, type LockHolder } from './folders/data-dir-lock.ts';
 export { DataDirUnusableError, prepareDataDir } from './folders/prepare-data-dir.ts';
+export { makeFolders } from './folders/make-folders.ts';
 export { BrokenLoginFileError, openLoginFile, readLogin } from './folders/login-file.ts';
 export { readOrMake } from './folders/kept-value.ts';
 export { inspectDatabase, type DatabaseLook } from './folders/inspect-database.ts';

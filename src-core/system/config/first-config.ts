@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../folders/make-folders.ts';
 import { SETTING_LIST, type Setting } from './settings.ts';
 
 /**
@@ -9,7 +10,7 @@ import { SETTING_LIST, type Setting } from './settings.ts';
 export function writeFirstConfig(confDir: string): 'written' | 'kept' | { readonly note: string } {
   const file = path.join(confDir, 'config.yaml');
   try {
-    mkdirSync(confDir, { recursive: true });
+    makeFolders(confDir);
     // It may come to hold passwords, so nobody else reads it from the start.
     writeFileSync(file, firstConfigText(), { flag: 'wx', mode: 0o600 });
     return 'written';

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from './make-folders.ts';
 
 /** The data folder cannot be written. `reason` tells mistakes of set-up from a disk that may have room again later. */
 export class DataDirUnusableError extends Error {
@@ -19,7 +20,7 @@ export function prepareDataDir(dir: string): void {
   const probe = path.join(dir, `.probe-${process.pid}`);
   try {
     // The database and the key in it are nobody else's business.
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolders(dir, 0o700);
     writeFileSync(probe, Buffer.alloc(PROBE_BYTES));
   } catch (error) {
     throw new DataDirUnusableError(dir, error as NodeJS.ErrnoException);

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { makeFolders } from '../folders/make-folders.ts';
 
 export interface LogFileOptions {
   readonly dir: string;
@@ -41,7 +42,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
   function open(): void {
     retry = undefined;
     try {
-      mkdirSync(options.dir, { recursive: true });
+      makeFolders(options.dir);
       removeOldFiles(options);
       const opened = createStream(rotatedName, { path: options.dir, size: options.size, maxFiles: options.maxFiles, compress: 'gzip', mode: 0o640, history: `.${NAME}.history` });
       opened.on('open', works);

@@ -107,6 +107,10 @@ describe('the data folder', () => {
     chmodSync(inner, 0o700);
   });
 
+  it.runIf(process.platform === 'linux')('that a system folder refuses in its own way is refused, not tried for ever', () => {
+    expect(() => prepareDataDir('/proc/natsjob/data')).toThrow(DataDirUnusableError);
+  });
+
   it('keeps a value that was made once, for its owner only', () => {
     const file = path.join(dir, 'secret.key');
     const first = readOrMake(file, () => 'one');
