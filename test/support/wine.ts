@@ -97,7 +97,7 @@ export async function startWine(): Promise<Wine> {
     await endAll();
     // Without any program wine shuts its service manager down; were the next one started meanwhile, there would be two.
     wine.start('cmd');
-    await until(() => wine.pidsOf('cmd.exe').length > 0, { what: 'wine to be up' });
+    await until(() => wine.pidsOf('cmd.exe').length > 0, { deadlineMs: 60_000, what: 'wine to be up' });
     return wine;
   } catch (error) {
     await wine[Symbol.asyncDispose]();
