@@ -6,6 +6,8 @@ import type { ShellSurroundings } from './surroundings.ts';
 
 /** As electron-builder registers it with the shortcut; toasts need both to be the same. */
 export const APP_ID = 'io.natsjob.desktop';
+/** Of the class that Windows calls when a notification is clicked; always the same, so that an old one in the list still finds us. */
+const TOAST_CLASS = '{6B0F1E6A-7C0B-4E0A-9C56-2C1B7C7E5D41}';
 
 /**
  * What has to be said before Electron is ready: who we are, where our files lie, that all pages are sandboxed, and that we are
@@ -22,7 +24,10 @@ export function settleEarly({ electron, platform, execPath, environment }: Shell
     app.setPath('userData', places.userData);
     app.setAppLogsPath(places.logs);
   }
-  if (platform === 'win32') app.setAppUserModelId(APP_ID);
+  if (platform === 'win32') {
+    app.setAppUserModelId(APP_ID);
+    app.setToastActivatorCLSID(TOAST_CLASS);
+  }
   app.enableSandbox();
   // Dumps stay on this machine, in the folder that crashDumps names.
   crashReporter.start({ uploadToServer: false });

@@ -13,7 +13,11 @@ export function power({ electron, onEvent, onShutdown }: PowerOptions): { keepAw
   let blocker: number | undefined;
   powerMonitor.on('suspend', () => onEvent('suspend'));
   powerMonitor.on('resume', () => onEvent('resume'));
-  powerMonitor.on('shutdown', onShutdown);
+  // The declarations leave the event out; holding it up gives the scheduler the time to end.
+  (powerMonitor as NodeJS.EventEmitter).on('shutdown', (event: { preventDefault(): void }) => {
+    event.preventDefault();
+    onShutdown();
+  });
   return {
     keepAwake(wanted) {
       if (wanted && blocker === undefined) blocker = powerSaveBlocker.start('prevent-app-suspension');

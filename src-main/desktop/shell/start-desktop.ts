@@ -35,7 +35,11 @@ export async function startDesktop(around: ShellSurroundings): Promise<StartedDe
     const page = pageOfLink(link);
     if (page !== undefined) openPanel(page);
   });
-  app.on('second-instance', (_event, argv) => openPanel(pageOfArguments(argv)));
+  // One that the system starts at login, when a person was faster, shall not open a window either.
+  app.on('second-instance', (_event, argv) => {
+    const page = pageOfArguments(argv);
+    if (page !== undefined || !startsHidden(argv, false)) openPanel(page);
+  });
   app.on('activate', () => openPanel());
   app.on('window-all-closed', () => desktop?.windowsGone());
   app.on('before-quit', (event) => {

@@ -5,6 +5,7 @@ import { CHANNELS } from '../../../src-main/desktop/model/bridge.ts';
 import { IDLE } from '../../support/electron/fake-utility.ts';
 import { URL_OF_PANEL, startFakeWorld, type FakeWorld } from '../../support/electron/fake-world.ts';
 import type { DesktopWorldOptions } from '../../support/electron/desktop-world.ts';
+import { cancellable } from '../../support/electron/events.ts';
 import { choose, labelsOf } from '../../support/electron/stand-in-parts.ts';
 
 // Every row of what a desktop program owes its system, as calls of Electron's API that were made or refused.
@@ -296,6 +297,7 @@ describe('the system around it', () => {
   test('a start at login opens no window', async () => {
     for (const options of [{ argv: ['natsjob', '--hidden'] }, { platform: 'darwin', wasOpenedAtLogin: true }] as const) {
       const world = await started(options);
+      world.app.emit('second-instance', {}, ['natsjob', '--hidden']);
       expect(world.windows.size).toBe(0);
       world.trays[0]?.emit('double-click');
       expect(world.windows.size).toBe(1);
@@ -305,6 +307,7 @@ describe('the system around it', () => {
   test('Windows knows the program by the id of its shortcut', async () => {
     const world = await start({ platform: 'win32' });
     expect(world.recorder.of('app.setAppUserModelId')).toEqual([['io.natsjob.desktop']]);
+    expect(world.recorder.of('app.setToastActivatorCLSID')).toEqual([[expect.stringMatching(/^\{[\dA-F-]{36}\}$/)]]);
   });
 
   test('failures and recoveries are notices in a group, few at a time; a click opens the run', async () => {
@@ -373,7 +376,9 @@ describe('the system around it', () => {
     windows.window().emit('session-end', {});
     expect(windows.scheduler().orders().filter((order) => order === 'shutdown')).toHaveLength(1);
     const linux = await started();
-    linux.powerMonitor.emit('shutdown', {});
+    const event = cancellable();
+    linux.powerMonitor.emit('shutdown', event);
+    expect(event.defaultPrevented).toBe(true);
     expect(linux.scheduler().orders()).toContain('shutdown');
     linux.scheduler().end(0);
     await linux.settled();

@@ -59,6 +59,10 @@ export class StandInApp extends EventEmitter {
     this.#recorder.record('app.setAppUserModelId', id);
   }
 
+  setToastActivatorCLSID(id: string): void {
+    this.#recorder.record('app.setToastActivatorCLSID', id);
+  }
+
   enableSandbox(): void {
     this.#recorder.record('app.enableSandbox');
   }
