@@ -24,7 +24,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 /** What electron-builder says to fpm. */
 function makeDeb(name: string, ...more: string[]) {
   const words = ['-s', 'dir', '--force', '-t', 'deb', '-d', 'libgtk-3-0 | libgtk-3-0t64', '-d', 'libnss3', '--deb-recommends', 'libayatana-appindicator3-1', '--deb-compression', 'xz', '--architecture', 'arm64',
-    '--after-install', file('after-install'), '--after-remove', file('after-remove'), '--description', 'Job scheduler\n Plans jobs.\n\n And more.', '--version', '1.2.0~rc1', '--package', file(name),
+    '--after-install', file('after-install'), '--after-remove', file('after-remove'), '--description', `Job scheduler\n Plans jobs.\n\n ${'And more '.repeat(11)}end.`, '--version', '1.2.0~rc1', '--package', file(name),
     '--name', 'natsjob-desktop', '--maintainer', 'A <a@b.invalid>', '--vendor', 'A <a@b.invalid>', '--url', 'https://natsjob.invalid', '--category', 'utils', '--deb-priority', 'optional', '--license', 'Apache-2.0',
     `${file('app')}/=/opt/natsjob`, `${file('icon.png')}=/usr/share/icons/hicolor/16x16/apps/natsjob-desktop.png`, ...more];
   return spawnSync(process.execPath, [path.join(ROOT, 'build', 'package', 'desktop', 'make-deb.mjs'), ...words], { encoding: 'utf8' });
@@ -48,7 +48,8 @@ Homepage: https://natsjob.invalid
 Description: Job scheduler
  Plans jobs.
  .
- And more.
+ And more And more And more And more And more And more And more And more And
+ more And more And more end.
 `);
   });
 

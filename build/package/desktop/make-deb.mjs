@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Takes the words that electron-builder gives to fpm (-s dir -t deb …) and makes the package with dpkg-deb: nothing to download,
-// and the same bytes for the same input. Exit 1 with one line on what it cannot do.
+// and the same bytes for the same input and SOURCE_DATE_EPOCH. Exit 1 with one line on what it cannot do.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -82,7 +82,18 @@ function controlOf({ one, all, bytes }) {
     Package: one('--name'), Version: one('--version'), Architecture: one('--architecture'), Maintainer: one('--maintainer'),
     'Installed-Size': Math.ceil(bytes / 1024), Depends: all('-d').join(', '), Recommends: all('--deb-recommends').join(', '),
     Section: one('--category') ?? 'default', Priority: one('--deb-priority') ?? 'optional', Homepage: one('--url'),
-    Description: [synopsis, ...more.map((line) => ` ${line === '' ? '.' : line}`)].join('\n'),
+    Description: [synopsis, ...more.flatMap((line) => (line === '' ? ['.'] : wrap(line))).map((line) => ` ${line}`)].join('\n'),
   };
   return Object.entries(fields).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => `${name}: ${value}\n`).join('');
+}
+
+/** Lines of at most 79 letters with the space before them, broken between words. */
+function wrap(text) {
+  const lines = [''];
+  for (const word of text.split(/\s+/)) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (longer.length <= 78) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }

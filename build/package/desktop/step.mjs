@@ -1,5 +1,5 @@
 // The desktop console: installers where Electron is to be had, else the same layout around files that stand in for Electron.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,7 @@ function build({ home, os, arches, kinds, config, tools }) {
   const file = path.join(home, `build-${os}.json`);
   writeFileSync(file, `${JSON.stringify({ os, arches, kinds, config }, null, 2)}\n`);
   const { GITHUB_TOKEN: _hub, GH_TOKEN: _other, ...env } = process.env;
+  env.SOURCE_DATE_EPOCH ??= execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: config.root, encoding: 'utf8' }).trim();
   if (process.platform === 'linux' && tools.deb !== undefined) env.CUSTOM_FPM_PATH = path.join(HERE, 'make-deb.mjs');
   if (config.isStandIn) {
     Object.assign(env, { CSC_IDENTITY_AUTO_DISCOVERY: 'false' });
