@@ -10,7 +10,7 @@ const UNSIGNED = { mac: false, notarize: false, azure: undefined };
 const SIGNED = { mac: true, notarize: true, azure: { endpoint: 'https://sign.invalid', codeSigningAccountName: 'account', certificateProfileName: 'profile', publisherName: 'CN=natsjob' } };
 
 function configOf(os: Os, signing: typeof UNSIGNED | typeof SIGNED = UNSIGNED, feed?: string): Record<string, Record<string, unknown>> {
-  const places = { app: 'app', parts: 'parts', out: 'out' };
+  const places = { app: 'app', parts: 'parts', licences: 'licences', out: 'out' };
   return desktopConfig({ root: ROOT, os, ...places, electronVersion: '1.2.3', signing, isStandIn: false, ...(feed === undefined ? {} : { feed }) }) as Record<string, Record<string, unknown>>;
 }
 

@@ -62,7 +62,9 @@ describe.each(TARGETS)('for %s-%s', (system, arch) => {
 
   test('panel, reader script, tray pictures and licence are there', () => {
     const files = filesBelow(packed.resources);
-    for (const name of ['core/panel/index.html', 'core/sql-reader.mjs', 'tray/idle.png', 'tray/problemTemplate@2x.png', 'tray/paused.ico', 'LICENSE.natsjob.txt']) expect(files).toContain(name);
+    for (const name of ['core/panel/index.html', 'core/sql-reader.mjs', 'tray/idle.png', 'tray/problemTemplate@2x.png', 'tray/paused.ico', 'LICENSE.natsjob.txt', 'THIRD-PARTY-LICENSES.txt']) expect(files).toContain(name);
+    const licences = readFileSync(path.join(packed.resources, 'THIRD-PARTY-LICENSES.txt'), 'utf8').split('\n');
+    expect(['electron-updater', 'github.com/nats-io/nats-server/v2', 'better-sqlite3'].filter((name) => !licences.some((line) => line.startsWith(`  ${name} `)))).toEqual([]);
     expect(files.filter((name) => /\.(map|ts|gz|md)$|node_modules|default_app/.test(name))).toEqual([]);
     expect(readFileSync(path.join(packed.resources, 'core', 'sql-reader.mjs'), 'utf8')).not.toMatch(/from ["']better-sqlite3["']/);
   });

@@ -9,6 +9,7 @@ export declare function desktopConfig(on: {
   readonly os: 'linux' | 'macos' | 'win';
   readonly app: string;
   readonly parts: string;
+  readonly licences: string;
   readonly out: string;
   readonly electronVersion: string;
   readonly dist?: string;

@@ -17,10 +17,10 @@ const DEB_DEPENDS = ['libgtk-3-0 | libgtk-3-0t64', 'libnotify4', 'libnss3', 'lib
 
 /**
  * `os` is linux, macos or win. `app` is the folder with package.json and bundles, `parts` the one with a folder for each
- * architecture (see stage.mjs), `out` where the results go. `dist` is a folder with Electron's own files, undefined to download
+ * architecture (see stage.mjs), `licences` the file with those of others, `out` where the results go. `dist` is a folder with Electron's own files, undefined to download
  * them. `feed` is the address of the update feed; without one the program never asks for updates.
  */
-export function desktopConfig({ root, os, app, parts, out, electronVersion, dist, feed, signing, isStandIn }) {
+export function desktopConfig({ root, os, app, parts, licences, out, electronVersion, dist, feed, signing, isStandIn }) {
   const name = (suffix = '') => `natsjob-desktop-\${version}-${os}-\${arch}${suffix}.\${ext}`;
   return {
     appId: APP_ID,
@@ -40,6 +40,7 @@ export function desktopConfig({ root, os, app, parts, out, electronVersion, dist
       { from: path.join(parts, '${arch}'), to: 'core' },
       { from: here('icons/tray'), to: 'tray' },
       { from: path.join(root, 'LICENSE'), to: 'LICENSE.natsjob.txt' },
+      { from: licences, to: 'THIRD-PARTY-LICENSES.txt' },
     ],
     electronLanguages: ['en-US', 'zh-CN'],
     electronFuses: fusesFor(os, { isSigned: signing.mac }),

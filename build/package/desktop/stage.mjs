@@ -2,6 +2,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PrepareError, runNode } from '../../prepare.mjs';
+import { natsServerFor, windowsHelperFor } from '../headless/go-parts.mjs';
+import { licenceDocument } from '../release/documents.mjs';
+import { allParts } from '../release/parts.mjs';
 import { LINUX_NAME } from './electron-builder.config.mjs';
 
 /** What electron-vite leaves in dist/desktop; the preload is CommonJS because a sandboxed one has to be. */
@@ -38,4 +41,11 @@ export function stageParts({ root, folder, targets, bundles, nativeFiles }) {
     // Electron's own window reads Brotli: the other packing is for browsers.
     cpSync(path.join(root, 'dist', 'panel'), path.join(parts, 'panel'), { recursive: true, filter: (file) => !file.endsWith('.gz') });
   }
+}
+
+/** The licences of all that is inside, beside those of Electron and Chromium that come with them. Throws LicenceError. */
+export async function stageLicences({ root, file, version, targets }) {
+  const goPrograms = targets.flatMap((target) => [{ file: natsServerFor(target), use: 'nats-server' }, { file: windowsHelperFor(target, root), use: 'natsjob-helper' }]);
+  const parts = await allParts({ root, goPrograms: goPrograms.filter((program) => program.file !== undefined), hasDesktop: true });
+  writeFileSync(file, licenceDocument(version, parts));
 }

@@ -7,7 +7,7 @@ import { NODE, PrepareError, say } from '../../prepare.mjs';
 import { bundlePacked, nativeFiles } from '../headless/stage.mjs';
 import { desktopPlaces } from './places.mjs';
 import { planDesktop, signingOf } from './plan.mjs';
-import { stageApp, stageParts } from './stage.mjs';
+import { stageApp, stageLicences, stageParts } from './stage.mjs';
 import { layAppImageTools } from './stand-in/appimage-tools.mjs';
 import { layStandIn } from './stand-in/dist.mjs';
 import { layNsisTools } from './stand-in/nsis-tools.mjs';
@@ -25,6 +25,8 @@ export async function run({ root, out, cache, version, targets }) {
   const { home, made: installers, standIn } = desktopPlaces(root);
   const app = path.join(home, 'app');
   await stageApp({ root, folder: app, version });
+  const licences = path.join(home, 'THIRD-PARTY-LICENSES.txt');
+  await stageLicences({ root, file: licences, version, targets });
   const bundles = await bundlePacked({ root, cache });
   for (const { os, arches, kinds } of plan.builds) {
     const started = Date.now();
@@ -34,7 +36,7 @@ export async function run({ root, out, cache, version, targets }) {
     const made = path.join(plan.isReal ? installers : standIn, os);
     rmSync(made, { recursive: true, force: true });
     const config = {
-      root, os, app, parts, out: made, isStandIn: !plan.isReal, dist: plan.isReal ? plan.dist : path.join(home, 'electron'),
+      root, os, app, parts, licences, out: made, isStandIn: !plan.isReal, dist: plan.isReal ? plan.dist : path.join(home, 'electron'),
       electronVersion: JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).devDependencies.electron,
       feed: process.env.NATSJOB_UPDATE_FEED || undefined, signing: plan.isReal ? signingOf(process.env) : { mac: false, notarize: false, azure: undefined },
     };
