@@ -33,8 +33,8 @@ export function stage({ root, cache, version, target, bundles }) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'native'), { recursive: true });
   for (const name of Object.keys(BUNDLES)) cpSync(path.join(bundles, `${name}.mjs`), path.join(folder, `${name}.mjs`));
-  // What is there for browsers without Brotli is made when one of them asks.
-  cpSync(path.join(root, 'dist', 'panel'), path.join(folder, 'panel'), { recursive: true, filter: (file) => !file.endsWith('.gz') });
+  // Brotli's form is enough: what others need is made from it when they ask.
+  cpSync(path.join(root, 'dist', 'panel'), path.join(folder, 'panel'), { recursive: true, filter: (file) => !file.endsWith('.gz') && !existsSync(`${file}.br`) });
   const files = nativeFiles(root, target).map(([name, file]) => ({ name, ...packFile(file, path.join(folder, 'native', `${name}.zst`), cache) }));
   writeFileSync(path.join(folder, 'native', 'manifest.json'), `${JSON.stringify({ files }, null, 2)}\n`);
   const settings = { name: 'natsjob', version, type: 'module', bin: 'packed.mjs', pkg: { assets: ['headless.mjs', 'sql-reader.mjs', 'panel/**/*', 'native/*'] } };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { brotliDecompress, gzip } from 'node:zlib';
 import { PAGE_POLICY } from '../server/security-headers.ts';
 import { chooseEncoding } from './choose-encoding.ts';
 import type { Encoding } from './choose-encoding.ts';
@@ -30,10 +30,11 @@ export interface Pages {
 /**
  * The panel's files, or one plain page. What can be served is listed once at the start: no path of a request ever reaches the disk.
  * `x.br` and `x.gz` beside `x` are what is sent for it to those who take them; without them texts are zipped when first asked for.
+ * `x.br` alone is enough to have `x`: a packed program saves the room.
  * Behind a proxy that strips its prefix, and behind one that leaves /natsjob in place, all works alike because links are relative.
  */
 export async function createPages(options: { panelDir: string | undefined; version: string }): Promise<Pages> {
-  const files = options.panelDir === undefined ? new Map<string, string>() : await listFiles(options.panelDir);
+  const files = options.panelDir === undefined ? new Map<string, string>() : withUnpacked(await listFiles(options.panelDir));
   const loaded = new Map<string, Promise<LoadedFile>>();
   const hasPanel = files.has('index.html');
   const load = (path: string): Promise<LoadedFile> => {
@@ -99,6 +100,12 @@ async function listFiles(folder: string, below = '', files = new Map<string, str
   return files;
 }
 
+/** Adds what is there as Brotli only, under its own name: it lies where the packed form does. */
+function withUnpacked(files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const packedOnly = [...files].filter(([name]) => name.endsWith('.br') && !files.has(name.slice(0, -3)));
+  return new Map([...files, ...packedOnly.map(([name, full]) => [name.slice(0, -3), full] as const)]);
+}
+
 function pathOf(path: string): string | undefined {
   const stripped = path.startsWith(`${PREFIX}/`) ? path.slice(PREFIX.length + 1) : path.slice(1);
   try {
@@ -118,7 +125,8 @@ async function loadFile(path: string, files: ReadonlyMap<string, string>): Promi
   const [brotli, gzipped] = [files.get(`${path}.br`), files.get(`${path}.gz`)];
   if (brotli !== undefined) packed.br = await readFile(brotli);
   if (gzipped !== undefined) packed.gzip = await readFile(gzipped);
-  return prepare(path, await readFile(files.get(path)!), packed);
+  const full = files.get(path)!;
+  return prepare(path, full === brotli ? await promisify(brotliDecompress)(packed.br!) : await readFile(full), packed);
 }
 
 async function prepare(path: string, bytes: Buffer, siblings: LoadedFile['packed']): Promise<LoadedFile> {

@@ -28,6 +28,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'panel/assets/style-Ab12_x9Z.css.br'), brotliCompressSync(STYLE));
   await writeFile(join(folder, 'panel/assets/style-Ab12_x9Z.css.gz'), gzipSync(STYLE));
   await writeFile(join(folder, 'panel/assets/lone.gz'), 'lone');
+  await writeFile(join(folder, 'panel/assets/packed-Ab12_x9Z.css.br'), brotliCompressSync(STYLE));
   await symlink(join(folder, 'secret.txt'), join(folder, 'panel/link.txt'));
   http = await startFixture({ panelDir: join(folder, 'panel') });
   bare = await startFixture();
@@ -97,6 +98,12 @@ test.each([
   expect([style.headers.get('cache-control'), style.headers.get('vary')]).toEqual(['public, max-age=31536000, immutable', 'Accept-Encoding']);
   const again = await http.send('GET', `/${path}`, undefined, { 'accept-encoding': accepted, 'if-none-match': `"other", W/${style.headers.get('etag')}` });
   expect([again.status, again.text]).toEqual([304, '']);
+});
+
+test.each(['br', 'gzip', ''])('a file that is there as Brotli only is sent as %j, too', async (accepted) => {
+  const style = await http.send('GET', '//assets/packed-Ab12_x9Z.css', undefined, { 'accept-encoding': accepted });
+  expect([style.status, style.headers.get('content-encoding') ?? '', style.headers.get('content-type'), style.text]).toEqual([200, accepted, 'text/css; charset=utf-8', STYLE]);
+  expect((await http.send('GET', '//assets/packed-Ab12_x9Z.css.br')).status).toBe(404);
 });
 
 test('packed files have no address of their own, unless nothing else has their name', async () => {
