@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { until } from '../support/until.ts';
 import { openWorld, type World } from '../support/world.ts';
 
 const WORDS = {
@@ -40,6 +41,20 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     await item.getByText('disk full').waitFor();
     expect(await item.getByRole('link').last().getAttribute('href')).toContain('state=failed%2Cexpired');
     await page.locator('[data-tile=failed]', { hasText: /3$/ }).waitFor({ timeout: 20_000 });
+    expect(panel.faults).toEqual([]);
+  });
+
+  test.each(['en', 'zh-CN'] as const)('tells what became of the fires while nobody led, in %s', async (language) => {
+    await using own = await openWorld();
+    await own.job();
+    await own.program.stop();
+    const stoppedAt = Date.now();
+    await until(() => Date.now() - stoppedAt > 6_000, { what: 'the gap to be one' });
+    await own.program.restart();
+    await until(async () => (await own.program.api.get('/overview')).body.lastGap !== null, { what: 'the gap to be known' });
+    await using panel = await openPanel(browser, own.program, { language });
+    await panel.open('/');
+    await panel.page.locator('[data-gap=away]', { hasText: language === 'en' ? '0 fires caught up, 0 skipped' : '补发 0 次，跳过 0 次' }).waitFor();
     expect(panel.faults).toEqual([]);
   });
 

@@ -62,4 +62,6 @@ export const overview = {
   servers: (count: number) => (count === 1 ? '1 server' : `${count} servers`),
   leader: 'Leader',
   nobodyLeads: 'nobody',
+  gap: { sleep: 'Slept', away: 'Nobody led' },
+  gapFires: (caughtUp: number, skipped: number) => `${caughtUp} fires caught up, ${skipped} skipped`,
 };

@@ -41,7 +41,7 @@ export const states = {
     'no-worker': 'No worker of the app had sent a heartbeat. Start one, or use the model max, which does not ask.',
     'weight-zero': 'Workers lived, but each has weight 0 or was drained.',
     disabled: 'The job was disabled.',
-    paused: 'The job was paused.',
+    paused: 'The job, or the whole scheduler, was paused.',
     window: 'The moment lay before the start or after the end of the job.',
     misfire: 'The scheduler was away, and the job says not to make up for fires that old.',
     rate: 'The job had used up its runs for this stretch of time.',

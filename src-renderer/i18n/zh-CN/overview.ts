@@ -64,4 +64,6 @@ export const overview = {
   servers: (count: number) => `${count} 个服务端`,
   leader: '主节点',
   nobodyLeads: '无',
+  gap: { sleep: '曾休眠', away: '曾无主节点' },
+  gapFires: (caughtUp: number, skipped: number) => `补发 ${caughtUp} 次，跳过 ${skipped} 次`,
 } satisfies Messages['overview'];

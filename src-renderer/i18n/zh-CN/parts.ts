@@ -7,6 +7,8 @@ const DETAILS: readonly (readonly [RegExp, string])[] = [
   [/^the job is enabled$/, '任务已启用'],
   [/^the job is disabled$/, '任务已禁用'],
   [/^the job is paused$/, '任务已暂停'],
+  [/^the whole scheduler is paused until somebody resumes it$/, '整个调度器已暂停，直到手动恢复'],
+  [/^the whole scheduler is paused until (\S+)$/, '整个调度器暂停至 $1'],
   [/^inside the active window$/, '在有效时段内'],
   [/^outside the active window$/, '不在有效时段内'],
   [/^not paused$/, '未暂停'],
