@@ -35,7 +35,7 @@ export function targetOf(platform: string, arch: string): string | undefined {
   return os !== undefined && ['x64', 'arm64'].includes(arch) ? `${os}-${arch}` : undefined;
 }
 
-/** The running program is replaced by a rename, which a process that still runs does not notice. */
+/** `install` puts a new file in place of the old one, so that a process that still runs does not notice, and whoever runs it owns it. */
 function posixCommands({ name, sha256, target }: FeedFile, url: string, program: string): string[] {
   const sum = target.startsWith('macos-') ? 'shasum -a 256' : 'sha256sum';
   return [
@@ -43,7 +43,7 @@ function posixCommands({ name, sha256, target }: FeedFile, url: string, program:
     `echo '${sha256}  ${name}' | ${sum} -c -`,
     `tar -xzf ${name}`,
     'natsjob service stop   # or end it the way it was started',
-    `mv ${folderIn(name)}/natsjob ${quoted(program)}`,
+    `install -m 0755 ${folderIn(name)}/natsjob ${quoted(program)}   # with sudo where the folder asks for it`,
     'natsjob service start',
   ];
 }

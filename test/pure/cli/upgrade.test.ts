@@ -79,7 +79,7 @@ describe('what to do about a release', () => {
       `echo '${SUM}  natsjob-0.2.0-linux-x64.tar.gz' | sha256sum -c -`,
       'tar -xzf natsjob-0.2.0-linux-x64.tar.gz',
       'natsjob service stop   # or end it the way it was started',
-      "mv natsjob-0.2.0-linux-x64/natsjob '/opt/nats job/natsjob'",
+      "install -m 0755 natsjob-0.2.0-linux-x64/natsjob '/opt/nats job/natsjob'   # with sudo where the folder asks for it",
       'natsjob service start',
     ]);
     expect(advise(feed, { ...here, target: 'macos-arm64' }).commands[1]).toContain('shasum -a 256 -c');
