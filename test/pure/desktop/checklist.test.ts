@@ -85,6 +85,10 @@ describe('processes', () => {
     world.timers.pass(30_000);
     const next = await start({ folder: world.folder });
     expect(next.notifications[0]?.options).toMatchObject({ title: 'natsjob ended unexpectedly last time', body: expect.stringContaining('3 runs') });
+    next.app.quit();
+    next.scheduler().end(0);
+    await next.settled();
+    expect((await start({ folder: world.folder })).notifications).toEqual([]);
   });
 });
 
@@ -99,7 +103,10 @@ describe('security', () => {
     const world = await started();
     const channels = world.recorder.of('ipcMain.handle').map(([channel]) => String(channel));
     expect(channels.toSorted()).toEqual(Object.values(CHANNELS).filter((channel) => channel !== CHANNELS.state).toSorted());
-    for (const channel of channels) await expect(world.invoke(channel, { url: 'http://127.0.0.1:9999/', parent: null })).rejects.toThrow('Only the panel');
+    const strangers = [{ url: 'http://127.0.0.1:9999/', parent: null }, { url: `${URL_OF_PANEL}/`, parent: {} }, null];
+    for (const channel of channels) {
+      for (const frame of strangers) await expect(world.invoke(channel, frame)).rejects.toThrow('Only the panel');
+    }
   });
 
   test('permissions are refused, but for copying and full screen of the panel', async () => {

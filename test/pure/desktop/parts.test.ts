@@ -1,6 +1,6 @@
 import type { AppUpdater } from 'electron-updater';
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -23,6 +23,8 @@ describe('files of the shell', () => {
 
   test('settings are for their owner only, and keep what they do not know', () => {
     const file = path.join(folder, 'new', 'desktop.json');
+    mkdirSync(path.dirname(file));
+    writeFileSync(`${file}.new`, 'left by a killed one', { mode: 0o644 });
     openSettingsFile(file, log).change({ notices: false });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), later: 1 }));
