@@ -164,14 +164,21 @@ describe('the update feed', () => {
   });
 });
 
-test('the Debian package and the AppImage bring an entry for the menu that takes the links', () => {
-  if (has('linux', 'deb')) expect(execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$0" | tar -xO ./usr/share/applications/natsjob-desktop.desktop', made('linux-amd64.deb')], { encoding: 'utf8' })).toMatch(MENU_ENTRY);
-  if (has('linux', 'AppImage')) expect(readFromAppImage(made('linux-x86_64.AppImage'), 'natsjob-desktop.desktop')).toMatch(MENU_ENTRY);
+test('the Debian package and the AppImage bring an entry for the menu that takes the links, and are updated each in its own way', () => {
+  const readFromDeb = (name: string) => execFileSync('sh', ['-c', `dpkg-deb --fsys-tarfile "$0" | tar -xO ./${name}`, made('linux-amd64.deb')], { encoding: 'utf8' });
+  if (has('linux', 'deb')) {
+    expect(readFromDeb('usr/share/applications/natsjob-desktop.desktop')).toMatch(MENU_ENTRY);
+    expect(readFromDeb('opt/natsjob/resources/package-type')).toBe('deb');
+  }
+  if (!has('linux', 'AppImage')) return;
+  expect(readFromAppImage(made('linux-x86_64.AppImage'), '-cat', 'natsjob-desktop.desktop')).toMatch(MENU_ENTRY);
+  // With the word of the Debian package in it, an AppImage would look for one.
+  expect(readFromAppImage(made('linux-x86_64.AppImage'), '-ls')).toMatch(/resources\/app-update\.yml\n(?![^]*package-type)/);
 });
 
 /** The file system behind the runtime starts at the first `hsqs`. */
-function readFromAppImage(file: string, name: string): string {
-  return execFileSync('unsquashfs', ['-cat', '-o', String(readFileSync(file).indexOf('hsqs')), file, name], { encoding: 'utf8' });
+function readFromAppImage(file: string, word: '-cat' | '-ls', ...names: string[]): string {
+  return execFileSync('unsquashfs', [word, '-o', String(readFileSync(file).indexOf('hsqs')), file, ...names], { encoding: 'utf8', maxBuffer: 2 ** 24 });
 }
 
 function made(name: string): string {
