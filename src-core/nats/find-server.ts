@@ -33,26 +33,41 @@ export async function findNatsServer({ beside, environment }: FindNatsServerOpti
     const found = await check(path.join(folder, BINARY), 'beside the app');
     if (found !== undefined) return found;
   }
-  const kept = (await checkNoted(cached)) ?? (await check(cached, 'cache'));
-  if (kept !== undefined) return kept;
+  if (cached !== undefined) {
+    const kept = (await checkNoted(cached)) ?? (await check(cached, 'cache'));
+    if (kept !== undefined) return kept;
+  }
   for (const folder of (environment['PATH'] ?? environment['Path'] ?? '').split(path.delimiter)) {
     if (folder === '') continue;
     const found = await check(path.join(folder, BINARY), 'PATH');
     if (found !== undefined) return found;
   }
-  throw new NatsServerMissingError([...beside, cached, 'PATH']);
+  throw new NatsServerMissingError([...beside, ...(cached === undefined ? [] : [cached]), 'PATH']);
 }
 
-/** Where set-up keeps the server for this user, by the custom of the operating system. */
-export function cachedNatsServer(environment: Readonly<Record<string, string | undefined>>): string {
-  return path.join(cacheFolder(environment), 'nats-server', `v${CACHED_VERSION}`, `${process.platform}-${process.arch}`, BINARY);
+/** Where set-up keeps the server for this user, by the custom of the operating system; undefined for a user without a home. */
+export function cachedNatsServer(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const folder = cacheFolder(environment);
+  return folder === undefined ? undefined : path.join(folder, 'nats-server', `v${CACHED_VERSION}`, `${process.platform}-${process.arch}`, BINARY);
 }
 
-function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
-  if (process.platform === 'win32') return path.join(environment['LOCALAPPDATA'] || path.join(homedir(), 'AppData', 'Local'), 'natsjob', 'cache');
-  if (process.platform === 'darwin') return path.join(homedir(), 'Library', 'Caches', 'natsjob');
-  const base = environment['XDG_CACHE_HOME'];
-  return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(homedir(), '.cache'), 'natsjob');
+function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const set = environment[process.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME'];
+  if (process.platform === 'win32' && set) return path.join(set, 'natsjob', 'cache');
+  if (process.platform !== 'win32' && process.platform !== 'darwin' && set !== undefined && path.isAbsolute(set)) return path.join(set, 'natsjob');
+  const home = homeFolder();
+  if (home === undefined) return undefined;
+  if (process.platform === 'win32') return path.join(home, 'AppData', 'Local', 'natsjob', 'cache');
+  return process.platform === 'darwin' ? path.join(home, 'Library', 'Caches', 'natsjob') : path.join(home, '.cache', 'natsjob');
+}
+
+/** Containers may run as a user who has neither an account nor HOME. */
+function homeFolder(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Set-up notes version, size and time of what it put there; while they fit, starting it just to ask can be spared. */

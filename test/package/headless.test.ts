@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +7,8 @@ import { completedRuns, filesIn, makeTickingJob, packedFile, processesOf, startP
 import { startPlainWorker } from '../support/plain-worker.ts';
 import { until } from '../support/until.ts';
 
+/** No account has this number. */
+const NOBODY_KNOWN = 54_321;
 const packed = process.platform === 'linux' ? packedFile(`linux-${process.arch}`) : undefined;
 
 describe.skipIf(packed === undefined)('the packed program, alone in a folder', () => {
@@ -80,6 +82,15 @@ describe.skipIf(packed === undefined)('the packed program, alone in a folder', (
     expect(runtimeFiles(folder)).toEqual(first);
     expect(await served.stop()).toBe(0);
     expect(filesIn(path.join(folder, 'data', 'runtime')).filter((file) => file.includes('/code/')), 'compiled code, kept for the next start').toHaveLength(1);
+  });
+
+  test.runIf(process.getuid?.() === 0)('runs as a user who has neither an account nor a home', async () => {
+    for (const made of [root, folder]) chownSync(made, NOBODY_KNOWN, NOBODY_KNOWN);
+    const words = ['--reuid', String(NOBODY_KNOWN), '--regid', String(NOBODY_KNOWN), '--clear-groups', program];
+    await using served = await startPacked({ command: 'setpriv', args: words, cwd: folder, env: { PATH: process.env['PATH'] ?? '' } });
+    await showsPanel(served);
+    expect(await served.stop()).toBe(0);
+    expect(statSync(path.join(folder, 'data')).uid).toBe(NOBODY_KNOWN);
   });
 
   test('looks and helps without making anything', () => {

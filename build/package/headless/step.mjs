@@ -5,12 +5,14 @@ import path from 'node:path';
 import { NODE, PrepareError, say } from '../../prepare.mjs';
 import { binaryName } from '../targets.mjs';
 import { finish } from './finish.mjs';
+import { mendPkg } from './mend-pkg.mjs';
 import { nodeVersion, pkgTarget, seedNode } from './node-binaries.mjs';
 import { bundlePacked, stage } from './stage.mjs';
 
 /** Leaves natsjob-<version>-<target>[.exe] in `out` for each target. Throws PrepareError. */
 export async function run({ root, out, cache, version, targets }) {
   const home = path.join(cache, 'home');
+  mendPkg(root);
   seedNode({ root, home, cache, targets });
   const bundles = await bundlePacked({ root, cache });
   for (const target of targets) {
