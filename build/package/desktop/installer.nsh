@@ -21,7 +21,12 @@
 !macroend
 
 !macro customUnInstall
-  ${ifNot} ${isUpdated}
+  ; The installer of a newer version runs this first, with that word: then nothing of the person's may go.
+  ClearErrors
+  ${GetParameters} $R0
+  ${GetOptions} $R0 "/KEEP_APP_DATA" $R1
+  ${if} ${Errors}
+  ${andIfNot} ${isUpdated}
     DeleteRegKey HKCU "Software\Classes\natsjobx"
     DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "${APP_ID}"
     ; Asked with "No" as the answer of a silent uninstallation and of the Enter key.
