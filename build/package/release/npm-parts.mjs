@@ -6,8 +6,8 @@ import { desktopBundles, existingEntries, nodeBundle } from '../../vite.node.mjs
 import { panelBundle } from '../../vite.panel.mjs';
 import { licenceTexts, requireAllowed } from './licences.mjs';
 
-/** Loaded beside the bundles, pressed into a style sheet, or put around it all by the packer; no list of modules names them. */
-const UNSEEN = [['better-sqlite3', 'headless'], ['tailwindcss', 'panel'], ['@yao-pkg/pkg', 'headless']];
+/** Compiled into native code, pressed into a style sheet, or put around it all by the packer; no list of modules names them. */
+const UNSEEN = [['better-sqlite3', 'headless'], ['node-addon-api', 'headless'], ['tailwindcss', 'panel'], ['@yao-pkg/pkg', 'headless']];
 /** Entries that are not shipped. */
 const HOME_ONLY = /^demo/;
 
@@ -32,7 +32,7 @@ function lockOf(folder) {
 /** Name of the program → Vite's configuration of one of its bundles. */
 function bundles(root, hasDesktop) {
   const outDir = path.join(root, 'dist', 'never-written');
-  const list = existingEntries(root).filter(({ name }) => !HOME_ONLY.test(name)).map((entry) => ['headless', nodeBundle({ root, ...entry, outDir })]);
+  const list = existingEntries(root).filter(({ name }) => !HOME_ONLY.test(name)).map((entry) => ['headless', { ...nodeBundle({ root, ...entry, outDir }), ssr: { noExternal: true } }]);
   list.push(['panel', panelBundle({ root, outDir })]);
   for (const config of hasDesktop ? Object.values(desktopBundles(root)) : []) {
     const { input } = config.build.rolldownOptions;
