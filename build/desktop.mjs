@@ -1,6 +1,6 @@
 // npm run build:desktop: the bundles of the desktop console into dist/desktop, and what an installer would lay out beside them
-// into dist/desktop-core, so that `electron dist/desktop/main.mjs` finds it the same way. Needs no Electron.
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+// into dist/desktop-core, so that `electron dist/desktop` finds it the same way. Needs no Electron.
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ROOT, prepare, runNode, runScript } from './prepare.mjs';
@@ -11,6 +11,8 @@ await runScript(async () => {
   await prepare({ natsServer: false });
   rmSync(path.join(DIST, 'desktop'), { recursive: true, force: true });
   await runNode([path.join(ROOT, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn']);
+  // Named apart, so that a clone's data is not that of an installed program.
+  writeFileSync(path.join(DIST, 'desktop', 'package.json'), `${JSON.stringify({ name: 'natsjob-clone', type: 'module', main: 'main.mjs' }, null, 2)}\n`);
   layOutCore(path.join(DIST, 'desktop-core'));
 });
 

@@ -40,7 +40,7 @@ describe.runIf(binary)('the desktop console in Electron', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'natsjob-test-electron-'));
     // Everything of it in a folder of the test's own, as a portable copy has it.
     env = { ...(process.env as Record<string, string>), ...(await ownPorts()), PORTABLE_EXECUTABLE_DIR: folder };
-    app = await _electron.launch({ executablePath: binary ?? '', args: [path.join(BUNDLE, 'main.mjs')], env });
+    app = await _electron.launch({ executablePath: binary ?? '', args: [BUNDLE], env });
     page = await app.firstWindow();
     page.on('console', (message) => {
       if (message.type() === 'error') faults.push(message.text());
@@ -82,7 +82,7 @@ describe.runIf(binary)('the desktop console in Electron', () => {
   });
 
   test('a second instance ends, leads the first one where its link says, and changes nothing else', async () => {
-    const second = spawn(binary ?? '', [path.join(BUNDLE, 'main.mjs'), 'natsjobx://run/4711'], { env, stdio: 'ignore' });
+    const second = spawn(binary ?? '', [BUNDLE, 'natsjobx://run/4711'], { env, stdio: 'ignore' });
     expect(await once(second, 'exit')).toEqual([0, null]);
     await page.waitForURL(/#\/runs\/4711$/);
   });

@@ -70,7 +70,7 @@ export function openShell(around: ShellSurroundings, places: Places, log: (line:
     timers, onMessage, log,
     onPhase(phase) {
       change({ phase, ...(phase === 'running' ? {} : { scheduler: undefined }) });
-      if (phase === 'gave-up') window.showProblem(texts.gaveUp, lastProblem);
+      if (phase === 'gave-up') sayGaveUp();
     },
   });
   const notices = notifier({ electron, timers, texts, isWanted: () => settings.settings.notices, onClick: openPanel, onFailed: () => change({ noticesFail: true }) });
@@ -132,11 +132,19 @@ export function openShell(around: ShellSurroundings, places: Places, log: (line:
   }
 
   function openPanel(page?: string): void {
-    if (state.url === undefined) wished = page ?? wished ?? '/';
-    else {
-      wished = undefined;
-      window.show(state.url, page);
+    if (state.url === undefined) {
+      wished = page ?? wished ?? '/';
+      if (state.phase === 'gave-up') sayGaveUp();
+      return;
     }
+    wished = undefined;
+    window.show(state.url, page);
+    if (state.phase === 'gave-up') sayGaveUp();
+  }
+
+  function sayGaveUp(): void {
+    if (window.isOpen) window.showProblem(texts.gaveUp, lastProblem);
+    else ask.tell(texts.gaveUp, lastProblem);
   }
 
   function onClose(): 'hide' | 'close' {

@@ -23,7 +23,7 @@ export interface MainWindowOptions {
 export interface MainWindow {
   /** Shows the panel at the address; without a page where it was. Brings it to the front. */
   show(url: string, page?: string): void;
-  /** The panel has another address than before: what is open goes there. */
+  /** The panel is at this address now: a window that is not there goes there. */
   moveTo(url: string): void;
   /** Where the panel was, when there is none any more. A window that is not open stays closed. */
   showProblem(title: string, body: string): void;
@@ -35,7 +35,9 @@ export interface MainWindow {
 export function mainWindow(options: MainWindowOptions): MainWindow {
   const { electron, timers, texts } = options;
   let window: BrowserWindow | undefined;
+  /** Where the window is or is on its way to; undefined while it shows something else than the panel. */
   let shownOrigin: string | undefined;
+  let shownPage = '/';
   let reloadedAt: number | undefined;
 
   function open(url: string, page: string): void {
@@ -62,7 +64,7 @@ export function mainWindow(options: MainWindowOptions): MainWindow {
       if (next === 'nothing' || made.isDestroyed()) return;
       reloadedAt = now;
       if (next === 'reload') webContents.reload();
-      else void load(made, staticPage(texts.crashedTitle, texts.crashedBody));
+      else showStatic(made, texts.crashedTitle, texts.crashedBody);
     });
     go(made, url, page);
   }
@@ -70,13 +72,16 @@ export function mainWindow(options: MainWindowOptions): MainWindow {
   function go(target: BrowserWindow, url: string, page: string): void {
     const origin = loopbackOrigin(url);
     if (origin === undefined) return;
-    shownOrigin = origin;
-    void load(target, pageUrl(origin, page));
+    [shownOrigin, shownPage] = [origin, page];
+    target.loadURL(pageUrl(origin, page)).catch((error: unknown) => {
+      // One that another load overtakes is no failure; otherwise nobody listens there now, and moveTo tries again.
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_ABORTED') shownOrigin = undefined;
+    });
   }
 
-  /** A load that another one overtakes, or that a closed window ends, rejects; the page says by itself what it cannot reach. */
-  function load(target: BrowserWindow, url: string): Promise<void> {
-    return target.loadURL(url).catch(() => undefined);
+  function showStatic(target: BrowserWindow, title: string, body: string): void {
+    shownOrigin = undefined;
+    target.loadURL(staticPage(title, body)).catch(() => undefined);
   }
 
   async function askAboutHanging(hanging: BrowserWindow): Promise<void> {
@@ -92,16 +97,16 @@ export function mainWindow(options: MainWindowOptions): MainWindow {
       if (options.isQuitting()) return;
       if (!window) return open(url, page ?? '/');
       const isAtPanel = isOfPanel(window.webContents.getURL(), loopbackOrigin(url));
-      if (page !== undefined || !isAtPanel) go(window, url, page ?? '/');
+      if (page !== undefined || !isAtPanel) go(window, url, page ?? shownPage);
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
     },
     moveTo(url) {
-      if (window && loopbackOrigin(url) !== shownOrigin) go(window, url, '/');
+      if (window && loopbackOrigin(url) !== shownOrigin) go(window, url, shownPage);
     },
     showProblem(title, body) {
-      if (window) void load(window, staticPage(title, body));
+      if (window) showStatic(window, title, body);
     },
     tell: (channel, value) => window?.webContents.send(channel, value),
   };

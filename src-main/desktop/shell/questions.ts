@@ -18,8 +18,8 @@ export function questions(dialog: Dialog, texts: Texts) {
       const answer = await ask('warning', texts.lockedTitle, detail, buttons, buttons.length - 1);
       return url !== undefined && answer === 0;
     },
-    /** An order that could not be carried out, in the scheduler's own words. */
-    tell: (what: string) => void ask('warning', what, '', [texts.ok], 0),
+    /** Something the scheduler could not do, with its own words. */
+    tell: (what: string, detail = '') => void ask('warning', what, detail, [texts.ok], 0),
     cannotStart: (why: string) => dialog.showErrorBox(texts.cannotStartTitle, why),
   };
 }

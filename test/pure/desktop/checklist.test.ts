@@ -53,6 +53,33 @@ describe('processes', () => {
     expect(decodeURIComponent(world.window().webContents.getURL())).toContain('ended too often');
     choose(trayMenu(world), 'Start the scheduler again');
     expect(world.schedulers).toHaveLength(7);
+    await world.ready();
+    expect(world.window().webContents.getURL()).toBe(`${URL_OF_PANEL}/#/`);
+  });
+
+  test('one that never started is given up with its own words', async () => {
+    const world = await start();
+    for (let times = 0; times < 6; times++) {
+      world.scheduler().say({ type: 'refused', message: 'Port 4222 is in use.' });
+      world.scheduler().end(70);
+      world.timers.pass(30_000);
+    }
+    expect(world.schedulers).toHaveLength(6);
+    expect(world.recorder.of('dialog.showMessageBox').map(([box]) => (box as { detail: string }).detail)).toEqual(['Port 4222 is in use.']);
+    world.app.emit('second-instance', {}, ['natsjob']);
+    expect(world.recorder.of('dialog.showMessageBox')).toHaveLength(2);
+  });
+
+  test('a page that could not be loaded while the scheduler was away is loaded when it is back', async () => {
+    const world = await started();
+    world.scheduler().end(1);
+    world.window().loadFails = true;
+    world.app.emit('second-instance', {}, ['natsjob', 'natsjobx://run/5']);
+    await world.settled();
+    world.window().loadFails = false;
+    world.timers.pass(1_000);
+    await world.ready();
+    expect(world.window().webContents.getURL()).toBe(`${URL_OF_PANEL}/#/runs/5`);
   });
 
   test('a page that is gone is loaded again once, then a page without scripts stands there', async () => {

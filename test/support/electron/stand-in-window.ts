@@ -71,6 +71,8 @@ export class StandInContents extends EventEmitter {
 export class StandInWindow extends EventEmitter {
   readonly webContents: StandInContents;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Nobody listens at the address. */
+  loadFails = false;
   readonly #recorder: Recorder;
   readonly #app: StandInApp;
   readonly #windows: Set<StandInWindow>;
@@ -93,6 +95,7 @@ export class StandInWindow extends EventEmitter {
   async loadURL(url: string): Promise<void> {
     this.#recorder.record('window.loadURL', url);
     await new Promise((resolve) => setImmediate(resolve));
+    if (this.loadFails && url.startsWith('http:')) throw Object.assign(new Error('ERR_CONNECTION_REFUSED'), { code: 'ERR_CONNECTION_REFUSED' });
     this.webContents.arrive(url);
     this.#recorder.record('ready-to-show');
     this.emit('ready-to-show');
@@ -140,5 +143,5 @@ export class StandInWindow extends EventEmitter {
   }
 }
 
-null as unknown as Unknown<StandInWindow, BrowserWindow, 'options'> satisfies never;
+null as unknown as Unknown<StandInWindow, BrowserWindow, 'options' | 'loadFails'> satisfies never;
 null as unknown as Unknown<StandInContents, WebContents, 'arrive' | 'navigate' | 'openHandler'> satisfies never;
