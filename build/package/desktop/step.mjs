@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NODE, PrepareError, say } from '../../prepare.mjs';
+import { NODE, PrepareError, isOnProjectNode, say } from '../../prepare.mjs';
 import { bundlePacked, nativeFiles } from '../headless/stage.mjs';
 import { desktopPlaces } from './places.mjs';
 import { planDesktop, signingOf } from './plan.mjs';
@@ -20,6 +20,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
  * NATSJOB_UPDATE_FEED is the address that the programs look for updates at. Throws PrepareError.
  */
 export async function run({ root, out, cache, version, targets }) {
+  if (!isOnProjectNode()) throw new PrepareError('the desktop step runs on the Node that is shipped: npm run package -- desktop');
   const tools = findTools();
   const plan = planDesktop({ targets, host: process.platform, electron: process.env.NATSJOB_ELECTRON || undefined, tools: canMake(tools) });
   const { home, made: installers, standIn } = desktopPlaces(root);
