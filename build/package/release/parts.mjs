@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { goParts } from './go-parts.mjs';
 import { licenceTexts } from './licences.mjs';
+import { ownTarget } from '../targets.mjs';
 import { npmParts } from './npm-parts.mjs';
 
 const SQLITE_TEXT = `SQLite is in the public domain: all of its code and documentation have been dedicated to it by the authors
@@ -18,7 +19,7 @@ export async function allParts({ root, goPrograms, hasDesktop }) {
 
 function nodePart(root) {
   const { node, ...inside } = process.versions;
-  const folder = path.dirname(createRequire(path.join(root, 'node_modules', 'node', 'package.json')).resolve(`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}/package.json`));
+  const folder = path.dirname(createRequire(path.join(root, 'node_modules', 'node', 'package.json')).resolve(`${ownTarget().nodePackage}/package.json`));
   return {
     ref: `pkg:generic/node@${node}`, name: 'Node.js', version: node, licence: 'MIT', texts: licenceTexts('Node.js', folder), uses: ['headless'], isApplication: true,
     holds: Object.entries(inside).filter(([name]) => !['modules', 'napi'].includes(name)).map(([name, version]) => ({ name, version })).sort((a, b) => (a.name < b.name ? -1 : 1)),
