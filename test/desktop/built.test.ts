@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +43,14 @@ describe.runIf(canRun)('the built main process', () => {
     expect(await once(main, 'exit')).toEqual([1, null]);
     expect(readFileSync(path.join(folder, 'logs', 'desktop.log'), 'utf8')).toContain('a fault of this test');
   });
+});
+
+test('the bundles hold all they need but Electron and Node: the packed program has no node_modules', () => {
+  const modules = readdirSync(BUNDLE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.mjs'));
+  expect(modules.length).toBeGreaterThan(2);
+  const asked = modules.flatMap((name) => [...readFileSync(path.join(BUNDLE, name), 'utf8').matchAll(/^(?:import|export)\b[^'"\n]*?from ["']([^"']+)["']|^import ["']([^"']+)["']|[^.\w]import\(["']([^"']+)["']\)/gm)].map((match) => match[1] ?? match[2] ?? match[3] ?? ''));
+  expect(asked).toEqual(expect.arrayContaining(['electron']));
+  expect(asked.filter((name) => name !== 'electron' && !name.startsWith('.') && !isBuiltin(name))).toEqual([]);
 });
 
 describe('the built preload', () => {

@@ -9,6 +9,7 @@ import { mayInstall } from '../model/updates.ts';
 import { loopbackOrigin } from '../model/window-rules.ts';
 import type { FromScheduler } from '../scheduler/messages.ts';
 import { actions, mayUpdate, putInForce } from './actions.ts';
+import { closing } from './closing.ts';
 import { openRunMark, openSettingsFile } from './desktop-files.ts';
 import { guardSession } from './guards.ts';
 import { answerCalls } from './ipc.ts';
@@ -62,7 +63,8 @@ export function openShell(around: ShellSurroundings, places: Places, log: (line:
   const window = mainWindow({
     electron, timers, texts, preload: path.join(around.bundleDir, 'preload.cjs'), partition: PARTITION,
     zoomLevel: () => settings.settings.zoomLevel, keepZoom: (zoomLevel) => zoomLevel !== settings.settings.zoomLevel && settings.change({ zoomLevel }),
-    onClose, onSessionEnd: () => void quit(), isQuitting: () => order.isQuitting,
+    onClose: closing({ app, places, settings, ask, openAtLogin: () => act({ do: 'set', setting: 'openAtLogin', to: true }), isElsewhere: () => state.phase === 'elsewhere' }),
+    onSessionEnd: () => void quit(), isQuitting: () => order.isQuitting,
   });
   const host = schedulerHost({
     fork: () => electron.utilityProcess.fork(path.join(around.bundleDir, 'scheduler-process.mjs'), [], { serviceName: 'scheduler', stdio: ['ignore', 'ignore', 'pipe'] }),
@@ -145,22 +147,6 @@ export function openShell(around: ShellSurroundings, places: Places, log: (line:
   function sayGaveUp(): void {
     if (window.isOpen) window.showProblem(texts.gaveUp, lastProblem);
     else ask.tell(texts.gaveUp, lastProblem);
-  }
-
-  function onClose(): 'hide' | 'close' {
-    const { closeToTray, closeExplained } = settings.settings;
-    if (!closeToTray || state.phase === 'elsewhere') return 'close';
-    if (!closeExplained) void explainClose();
-    return 'hide';
-  }
-
-  /** Once, and with it, as this is when it matters, whether to start at login. */
-  async function explainClose(): Promise<void> {
-    settings.change({ closeExplained: true });
-    if (!(await ask.explainClose())) return app.quit();
-    if (settings.settings.openAtLoginAsked || places.isPortable || !app.isPackaged) return;
-    settings.change({ openAtLoginAsked: true });
-    if (await ask.openAtLogin()) act({ do: 'set', setting: 'openAtLogin', to: true });
   }
 
   function windowsGone(): void {
