@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canStartProgram } from '../support/program.ts';
+import { testedCommand, testedEnvironment } from '../support/tested-program.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type TestJob, type World } from '../support/world.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../dist/headless.mjs', import.meta.url));
 
 describe.skipIf(!(await canStartProgram()))('a pause of the whole scheduler', () => {
   let world: World;
@@ -21,8 +19,8 @@ describe.skipIf(!(await canStartProgram()))('a pause of the whole scheduler', ()
   const untilPausedFires = (job: TestJob, count: number): Promise<unknown> => until(async () => (await pausedFires(job)) >= count, { what: () => `${count} fires of ${job.name} to be skipped as paused` });
 
   async function natsjob(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NATSJOB_') && !name.startsWith('LC_') && name !== 'LANG');
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...Object.fromEntries(inherited), NATSJOB_DATA_DIR: world.program.dataDir, NATSJOB_LOGIN_USER: 'tester', NATSJOB_LOGIN_PWD: 'a password of this test' } });
+    const { command, args: words } = testedCommand(...args);
+    const child = spawn(command, words, { env: { ...testedEnvironment(), NATSJOB_DATA_DIR: world.program.dataDir, NATSJOB_LOGIN_USER: 'tester', NATSJOB_LOGIN_PWD: 'a password of this test' } });
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; });
     child.stderr.setEncoding('utf8').on('data', (text: string) => { err += text; });

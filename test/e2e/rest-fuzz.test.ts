@@ -28,6 +28,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
   test('each operation answers as it is documented', async () => {
     const match = async (place: string): Promise<Record<string, string>> => ({ 'if-match': `"${(await api.get(place)).body.version}"` });
     await api.post('//natsjob/api/login', { user: 'nobody', password: 'x' });
+    await api.post('/login/one-time', { token: 'none' });
     await api.post('/namespaces', { name: 'brief' });
     await api.post('/namespaces/brief/apps', { name: 'a' });
     await api.post('/jobs', { namespace: 'brief', app: 'a', name: 'lite', model: 'lite', schedule: { expression: '@every 1s' } });
@@ -39,7 +40,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     await world.settled();
     const open = await job.start({ delayMs: 60_000 });
     for (const path of ['/me', '/namespaces', '/namespaces/brief', '/namespaces/brief/apps', '/namespaces/brief/apps/a', '/jobs', '/jobs/brief.a.lite', `/jobs/${job.key}`, `/jobs/${job.key}/explain`,
-      `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${taskId}/messages`, '/jobs/brief.a.lite/versions', `/runs/${open}`, '/workers', '/servers', '/overview', '/skips', '/stats', '/attention', '/calendar', '/fires', '/jobs/count', '/runs/count', '/jobs/recent-runs?ids=brief.a.lite',
+      `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${taskId}/messages`, '/jobs/brief.a.lite/versions', `/runs/${open}`, '/workers', '/servers', '/overview', '/skips', '/stats', '/attention', '/calendar', '/fires', '/scheduler/pause', '/jobs/count', '/runs/count', '/jobs/recent-runs?ids=brief.a.lite',
       '/settings', '/database', '/diagnostics', '/nats/buckets', '/nats/buckets/natsjob-definitions/entries?limit=1', '//healthz', '//readyz', '//metrics', '/openapi.json', '/live']) await api.get(path);
     for (const path of ['/database/backup', '/nats/ping', '/sessions/revoke']) await api.post(path);
     await api.post('/nats/publish', { subject: 'natsjob-void.job.start.a.b.c', text: '{}' });
@@ -56,6 +57,8 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     for (const place of ['/namespaces/brief', '/namespaces/brief/apps/a']) await api.patch(place, { description: 'x' }, await match(place));
     for (const place of ['/jobs/brief.a.lite', '/namespaces/brief/apps/a', '/namespaces/brief']) expect((await api.del(place, await match(place))).status).toBe(204);
     await api.post(`/jobs/${job.key}/run`);
+    await api.put('/scheduler/pause', {});
+    await api.del('/scheduler/pause');
     const unseen = checked.documented.filter((id) => !checked.seen.has(id));
     expect(unseen.sort()).toEqual(['logout', 'stepDown']);
   });
