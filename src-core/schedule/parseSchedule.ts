@@ -31,7 +31,7 @@ export function parseSchedule(spec: ScheduleSpec): Schedule {
     throw new ScheduleError('expression', expression, `The expression has ${expression.length} characters; at most ${MAX_LENGTH} are allowed.`);
   }
   if (spec.dst !== 'once' && spec.dst !== 'compat' && spec.dst !== 'skip') {
-    throw new ScheduleError('dst', expression, `The dst policy ${quote(String(spec.dst))} is not known: use "once", "compat" or "skip".`);
+    throw new ScheduleError('dst', expression, `The dst policy ${typeof spec.dst === 'string' ? quote(spec.dst) : 'that is given'} is not known: use "once", "compat" or "skip".`);
   }
   const { body, zone } = splitZone(spec);
   if (body === '') return new ManualSchedule(zone.name);

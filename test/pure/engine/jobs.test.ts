@@ -163,6 +163,14 @@ describe('definitions in the bucket', () => {
     }), { numRuns: 500 });
   });
 
+  test('with a dst policy that cannot even be shown as text are entered and never fire', () => {
+    const change = decodeDefinition(key, JSON.stringify({ ...good, schedule: { ...good.schedule, dst: { toString: {} } } }), 1);
+    const jobs = new Jobs('UTC');
+    jobs.decidedThrough = NOW;
+    if (change !== undefined) jobs.apply(change);
+    expect(jobs.fires.size).toBe(0);
+  });
+
   test('never throw for any key and text', () => {
     fc.assert(fc.property(fc.string(), fc.string(), (anyKey, text) => void decodeDefinition(anyKey, text, 1)));
   });
