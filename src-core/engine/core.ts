@@ -24,6 +24,7 @@ import { Presence } from './presence.ts';
 import { Projector } from './projector.ts';
 import { recallRates } from './rate-memory.ts';
 import { Retention } from './retention.ts';
+import { RunWaiters } from './run-waiters.ts';
 import { serverView } from './server-view.ts';
 import { Situations } from './situations.ts';
 import type { MonitorDue } from './due-monitors.ts';
@@ -61,7 +62,9 @@ export class Core {
   readonly #projector: Projector;
   readonly #retention: Retention;
   readonly #listeners = new Set<(change: LiveChange) => void>();
-  readonly #endWaiters = new Map<string, Set<(run: RunRecord | undefined) => void>>();
+  /** Who waits for a run to end, and who for the log to show it. */
+  readonly ends: RunWaiters<RunRecord>;
+  readonly logged: RunWaiters<true>;
   readonly #stamp: (at: number) => string;
   #created: Record<string, string> = {};
   #term = 0;
@@ -79,6 +82,8 @@ export class Core {
     this.context = context;
     this.startedAt = context.clock.now();
     this.jobs = new Jobs(context.config.timezone);
+    this.ends = new RunWaiters(context.clock);
+    this.logged = new RunWaiters(context.clock);
     this.book = new RunBook(this.#bookListener());
     this.pauses = new Pauses(context, (pause) => this.#tell({ type: 'pause', pause: pauseView(pause) }));
     this.situations = new Situations(this.book, this.workers, context.bus, () => this.pauses.last);
@@ -194,21 +199,6 @@ export class Core {
   onChange(listener: (change: LiveChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** Resolves with the run when it ends, undefined after the limit. */
-  untilEnded(taskId: string, limitMs: number): Promise<RunRecord | undefined> {
-    return new Promise((resolve) => {
-      const waiters = this.#endWaiters.get(taskId) ?? new Set();
-      const waiter = (run: RunRecord | undefined): void => {
-        cancel();
-        waiters.delete(waiter);
-        if (waiters.size === 0) this.#endWaiters.delete(taskId);
-        resolve(run);
-      };
-      const cancel = this.context.clock.after(limitMs, () => waiter(undefined));
-      this.#endWaiters.set(taskId, waiters.add(waiter));
-    });
   }
 
   /** Resolves when the definitions log is applied up to the revision. */
@@ -426,8 +416,14 @@ export class Core {
   #bookListener(): BookListener {
     const { metrics } = this.context;
     return {
-      dispatched: (entry) => this.leadership?.agenda.track(entry),
-      accepted: (entry) => this.leadership?.accepted(entry),
+      dispatched: (entry) => {
+        this.leadership?.agenda.track(entry);
+        this.logged.tell(entry.record.id, () => true);
+      },
+      accepted: (entry) => {
+        this.leadership?.accepted(entry);
+        this.logged.tell(entry.record.id, () => true);
+      },
       nextStep: (entry) => this.leadership?.nextStep(entry),
       ended: (entry) => {
         const { record } = entry;
@@ -436,7 +432,8 @@ export class Core {
           metrics.ended(state, record.dispatchedAt === 0 ? 0 : Math.max(0, record.endedAt - record.dispatchedAt));
           this.leadership.ended(entry);
         }
-        for (const waiter of [...(this.#endWaiters.get(record.id) ?? [])]) waiter({ ...record });
+        this.ends.tell(record.id, () => ({ ...record }));
+        this.logged.tell(record.id, () => true);
       },
       monitored: (run, subId, end, sequence) => this.#monitored('results', sequence, { run: { ...run }, subId, end, messageId: monitorMessageId(sequence) }),
       oddity: (kind) => metrics.oddity(kind),

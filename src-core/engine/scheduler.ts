@@ -42,7 +42,7 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
       if (core.leadership === undefined) throw new UnavailableError('No server leads right now; try again in a moment.');
       return core.leadership;
     },
-    untilEnded: (taskId, limitMs) => core.untilEnded(taskId, limitMs),
+    untilEnded: (taskId, limitMs) => core.ends.until(taskId, limitMs), untilLogged: async (taskId, limitMs) => void (await core.logged.until(taskId, limitMs)),
   };
   const loaded = <T>(parts: T) => (): T => {
     if (!core.isLoaded) throw new UnavailableError('The scheduler is starting: it has not read the database yet.');

@@ -126,6 +126,12 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
     for (const taskId of ['x', '-1', '9223372036854775808', '99999999999999999999', '1.5']) expectProblem(await api.get(`/runs/${taskId}`), 400, 'taskId');
   });
 
+  test('that were asked for are there from the answer on', async () => {
+    const many = await world.job({ maxRunning: 10_000, timeoutMs: 600_000 });
+    const statuses = await Promise.all(Array.from({ length: 300 }, async () => (await api.get(`/runs/${await many.start()}`)).status));
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  });
+
   test('that have ended cannot be cancelled, and open ones only once', async () => {
     const ended = all.find(({ state }) => state === 'completed').taskId;
     expectProblem(await api.post(`/runs/${ended}/cancel`), 409);

@@ -14,4 +14,6 @@ export interface JobApiParts {
   readonly writer: JobWriter;
   /** Rejects with UnavailableError while nobody leads here. */
   readonly leadership: () => Leadership;
+  /** Resolves once this node has read the run in the log, or when the time is up. */
+  readonly untilLogged: (taskId: string, limitMs: number) => Promise<void>;
 }

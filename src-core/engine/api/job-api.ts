@@ -12,6 +12,8 @@ import type { JobApiParts } from './api-parts.ts';
 import { jobVersions } from './job-versions.ts';
 
 const BY_HAND_PATIENCE_MS = 10_000;
+/** The log has the run, and this node reads it within milliseconds. */
+const LOGGED_PATIENCE_MS = 2_000;
 const DAY_MS = 86_400_000;
 const MOST_BULK = 10_000;
 
@@ -102,6 +104,8 @@ export async function runByHand(parts: JobApiParts, job: JobRuntime, request: Ru
     if (verdict.kind !== 'dispatch') state = 'waiting';
   });
   if (sequence === 0) throw new RunSkippedError('nats-down', 'Not run: NATS did not take the message in time.');
+  // Who asks for the run next, or cancels it, must find it.
+  if (keepsRows(job.definition.model) && parts.book.get(id)?.logged !== true) await parts.untilLogged(id, LOGGED_PATIENCE_MS);
   return { taskId: id, state };
 }
 
