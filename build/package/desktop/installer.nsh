@@ -30,8 +30,11 @@
     DeleteRegKey HKCU "Software\Classes\natsjobx"
     DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "${APP_ID}"
     ; Asked with "No" as the answer of a silent uninstallation and of the Enter key.
-    MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "$(natsjobAskDelete)$\r$\n$\r$\n$APPDATA\${APP_FILENAME}" /SD IDNO IDNO natsjobKeepData
+    MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "$(natsjobAskDelete)$\r$\n$\r$\n$LOCALAPPDATA\natsjob$\r$\n$APPDATA\${APP_FILENAME}" /SD IDNO IDNO natsjobKeepData
     RMDir /r "$APPDATA\${APP_FILENAME}"
+    RMDir /r "$LOCALAPPDATA\natsjob\data"
+    RMDir /r "$LOCALAPPDATA\natsjob\conf"
+    RMDir /r "$LOCALAPPDATA\natsjob\logs"
     natsjobKeepData:
   ${endIf}
 !macroend

@@ -5,6 +5,8 @@ export interface PlaceSurroundings {
   readonly userData: string;
   /** app.getPath('logs'). */
   readonly logs: string;
+  /** Windows: the folder for what stays on this machine, while `userData` may follow its person to others; undefined elsewhere. */
+  readonly localData: string | undefined;
   /** Folder of the program's own file. */
   readonly programDir: string;
   /** Set by the portable build's launcher: where its file lies, not where it unpacked itself to. */
@@ -26,8 +28,9 @@ export interface Places {
 export const PORTABLE_FLAG = 'portable.flag';
 
 /** Where everything lies: in the user's folder, or beside a portable program. */
-export function placesOf({ userData, logs, programDir, portableDir, hasFlag }: PlaceSurroundings): Places {
+export function placesOf({ userData, logs, localData, programDir, portableDir, hasFlag }: PlaceSurroundings): Places {
   const isPortable = portableDir !== undefined || hasFlag;
   const home = isPortable ? path.join(portableDir ?? programDir, 'natsjob-data') : userData;
-  return { isPortable, userData: home, data: path.join(home, 'data'), conf: path.join(home, 'conf'), logs: isPortable ? path.join(home, 'logs') : logs };
+  const own = isPortable ? home : (localData ?? home);
+  return { isPortable, userData: home, data: path.join(own, 'data'), conf: path.join(own, 'conf'), logs: own === userData ? logs : path.join(own, 'logs') };
 }

@@ -17,13 +17,11 @@ export function settleEarly({ electron, platform, execPath, environment }: Shell
   const { app, crashReporter } = electron;
   const programDir = path.dirname(execPath);
   const places = placesOf({
-    userData: app.getPath('userData'), logs: app.getPath('logs'), programDir,
+    userData: app.getPath('userData'), logs: app.getPath('logs'), localData: platform === 'win32' ? inFolder(environment['LOCALAPPDATA'], 'natsjob') : undefined, programDir,
     portableDir: environment['PORTABLE_EXECUTABLE_DIR'], hasFlag: existsSync(path.join(programDir, PORTABLE_FLAG)),
   });
-  if (places.isPortable) {
-    app.setPath('userData', places.userData);
-    app.setAppLogsPath(places.logs);
-  }
+  if (places.isPortable) app.setPath('userData', places.userData);
+  if (places.logs !== app.getPath('logs')) app.setAppLogsPath(places.logs);
   if (platform === 'win32') {
     app.setAppUserModelId(APP_ID);
     app.setToastActivatorCLSID(TOAST_CLASS);
@@ -35,4 +33,8 @@ export function settleEarly({ electron, platform, execPath, environment }: Shell
   // A portable copy leaves nothing behind in the system; a clone would register the Electron it was started with.
   if (app.isPackaged && !places.isPortable) app.setAsDefaultProtocolClient(LINK_SCHEME);
   return places;
+}
+
+function inFolder(folder: string | undefined, name: string): string | undefined {
+  return folder ? path.join(folder, name) : undefined;
 }

@@ -136,8 +136,10 @@ test('the autostart file quotes the program for two readers', () => {
 });
 
 test('a portable copy is known by its launcher or its flag', () => {
-  const common = { userData: '/u', logs: '/l', programDir: '/p' };
+  const common = { userData: '/u', logs: '/l', localData: undefined, programDir: '/p' };
   expect(placesOf({ ...common, portableDir: undefined, hasFlag: false })).toEqual({ isPortable: false, userData: '/u', data: '/u/data', conf: '/u/conf', logs: '/l' });
+  expect(placesOf({ ...common, localData: '/local', portableDir: undefined, hasFlag: false })).toEqual({ isPortable: false, userData: '/u', data: '/local/data', conf: '/local/conf', logs: '/local/logs' });
+  expect(placesOf({ ...common, localData: '/local', portableDir: undefined, hasFlag: true })).toMatchObject({ data: '/p/natsjob-data/data', logs: '/p/natsjob-data/logs' });
   expect(placesOf({ ...common, portableDir: '/stick', hasFlag: false })).toMatchObject({ isPortable: true, data: '/stick/natsjob-data/data', logs: '/stick/natsjob-data/logs' });
   expect(placesOf({ ...common, portableDir: undefined, hasFlag: true })).toMatchObject({ isPortable: true, data: '/p/natsjob-data/data' });
 });

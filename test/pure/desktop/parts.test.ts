@@ -202,3 +202,9 @@ describe('updates', () => {
     expect(readFileSync(path.join(world.folder, 'logs', 'desktop.log'), 'utf8')).toContain('no feed');
   });
 });
+
+test('on Windows what the scheduler keeps does not roam with its person', async () => {
+  await using world = await startFakeWorld({ platform: 'win32', around: { environment: { LOCALAPPDATA: '/local' } } });
+  expect(world.scheduler().sent[0]).toMatchObject({ start: { dataDir: '/local/natsjob/data', confDir: '/local/natsjob/conf', logDir: '/local/natsjob/logs' } });
+  expect(world.recorder.of('app.setAppLogsPath')).toEqual([['/local/natsjob/logs']]);
+});
