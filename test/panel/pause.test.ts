@@ -75,7 +75,7 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
   test('ends on the screen at its moment', async () => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
-    await world.program.api.put('/scheduler/pause', { until: new Date(Date.now() + 4_000).toISOString() });
+    await world.program.api.put('/scheduler/pause', { until: new Date(Date.now() + 8_000).toISOString() });
     await panel.open('/runs');
     await banner(page).waitFor();
     await banner(page).waitFor({ state: 'detached' });
