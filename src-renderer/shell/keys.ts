@@ -4,6 +4,8 @@ import { DESTINATIONS } from './destinations.ts';
 export interface KeyDeeds {
   go(path: string): void;
   openPalette(): void;
+  /** Whether the palette, which is being opened and not there yet, takes the key. */
+  takeEarly(key: string): boolean;
   showKeys(): void;
   pauseLive(): void;
   /** Esc where nothing else is open. */
@@ -41,7 +43,9 @@ export function listenToKeys(deeds: KeyDeeds, isOn: () => boolean): () => void {
       deeds.openPalette();
       return;
     }
-    if (isChord || event.altKey || event.isComposing || event.target.closest(TYPING) || document.querySelector(ABOVE)) return;
+    if (isChord || event.altKey || event.isComposing || document.querySelector(ABOVE)) return;
+    if (deeds.takeEarly(event.key)) return event.preventDefault();
+    if (event.target.closest(TYPING)) return;
     if (event.key === 'Escape') deeds.escape();
     else if (isOn() && act(event.key, event.target)) event.preventDefault();
   };

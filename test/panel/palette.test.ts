@@ -44,6 +44,29 @@ describe.skipIf(chromium === undefined)('the command palette and the keys', () =
     expect(panel.faults).toEqual([]);
   });
 
+  test('takes what is typed while it is still being fetched', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => { release = resolve; });
+    await page.route(/\/assets\/PaletteDialog-.*\.js/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await panel.open('/jobs');
+    await page.locator('[data-live=live]').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('pausee');
+    await page.keyboard.press('Backspace');
+    release();
+    const input = page.getByRole('dialog').getByRole('combobox');
+    await input.waitFor();
+    await page.keyboard.type(' li');
+    await until(async () => (await input.inputValue()) === 'pause li');
+    await page.locator('[data-live=live]').waitFor({ state: 'attached' });
+    expect(panel.faults).toEqual([]);
+  });
+
   test('acts: theme, namespace, live updates, language, log out', async () => {
     // A session of its own, because it ends here.
     await using panel = await openPanel(browser, world.program, { loggedIn: false });
