@@ -20,7 +20,8 @@ export function signAdHoc(file) {
   return true;
 }
 
-function findSigner() {
+/** The command; it is made when it is missing. Undefined: there is no cargo to make it. Throws PrepareError. */
+export function findSigner() {
   if (works('rcodesign')) return 'rcodesign';
   const root = path.join(cacheFolder(), 'tools', `apple-codesign-${VERSION}`);
   const cached = path.join(root, 'bin', process.platform === 'win32' ? 'rcodesign.exe' : 'rcodesign');
