@@ -64,6 +64,7 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     const job = await world.job({ maxRunning: 10 });
     await world.untilState(await job.start(), 'active');
     await panel.open('/');
+    await page.locator('[data-tile=running]').waitFor();
     const hrefs: Record<string, string> = {};
     for (const tile of await page.locator('[data-tile]').all()) hrefs[(await tile.getAttribute('data-tile')) ?? ''] = (await tile.getAttribute('href')) ?? '';
     expect(Object.keys(hrefs).sort()).toEqual(['due', 'expired', 'failed', 'queued', 'run', 'running', 'skipped', 'success', 'wait', 'workers']);
