@@ -6,8 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/desktop/**', 'test/electron/**', 'test/e2e/**', 'test/examples/**', 'test/package/**', 'test/panel/**', '**/node_modules/**'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Limits for what hangs, longer than what until() waits: a machine that is busy is no fault.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -1,12 +1,17 @@
 // npm run build: bundles every entry into dist/. Runs on the project's Node.
 // A running scheduler or a second build at the same time never sees a half-written file.
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PANEL_STAMP, STAMP, fingerprint, panelFingerprint } from './fingerprint.mjs';
 import { existingEntries, nodeBundle } from './vite.node.mjs';
 import { compressPanel, panelBundle } from './vite.panel.mjs';
+import { buildSchedulerModule, buildWorkerPackage } from './worker-package.mjs';
 
+/** Of the bundles' later parts. */
+const CHUNKS = 'chunks';
+/** A scheduler that runs may still load parts of an older build, whose names say what is inside. */
+const CHUNK_LIFE_MS = 7 * 24 * 3_600_000;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 async function build() {
@@ -21,12 +26,20 @@ async function build() {
   try {
     for (const entry of entries) await bundle(nodeBundle({ root: ROOT, ...entry, outDir: next }));
     const made = readdirSync(next);
-    for (const name of made) renameSync(path.join(next, name), path.join(dist, name));
-    removeLeftovers(dist, new Set(made));
+    const chunks = new Set(readdirSync(path.join(next, CHUNKS)));
+    // First what others load.
+    mkdirSync(path.join(dist, CHUNKS), { recursive: true });
+    for (const name of chunks) renameSync(path.join(next, CHUNKS, name), path.join(dist, CHUNKS, name));
+    for (const name of made) if (name !== CHUNKS) renameSync(path.join(next, name), path.join(dist, name));
+    removeLeftovers(dist, new Set(made), 0);
+    removeLeftovers(path.join(dist, CHUNKS), chunks, CHUNK_LIFE_MS);
+    await buildSchedulerModule(bundle, ROOT, next);
     const withPanel = await buildPanel(bundle, dist, next);
+    const withWorker = await buildWorkerPackage(bundle, ROOT, next);
     writeFileSync(path.join(next, 'stamp'), from);
     renameSync(path.join(next, 'stamp'), path.join(ROOT, STAMP));
     if (withPanel) entries.push({ name: 'panel' });
+    if (withWorker) entries.push({ name: 'worker package' });
   } finally {
     rmSync(next, { recursive: true, force: true });
   }
@@ -51,9 +64,10 @@ async function buildPanel(bundle, dist, next) {
 }
 
 /** Bundles of entries that are gone. Whatever else lies in dist/ (a nats-server beside the app) stays. */
-function removeLeftovers(dist, made) {
-  for (const name of readdirSync(dist)) {
-    if (/\.mjs(\.map)?$/.test(name) && !made.has(name)) rmSync(path.join(dist, name), { force: true });
+function removeLeftovers(folder, made, olderThanMs) {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    if (/\.mjs(\.map)?$/.test(name) && !made.has(name) && Date.now() - statSync(file).mtimeMs >= olderThanMs) rmSync(file, { force: true });
   }
 }
 

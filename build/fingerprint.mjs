@@ -5,7 +5,7 @@ import path from 'node:path';
 
 /** Files and folders that decide what the build makes. */
 const PANEL_SOURCES = ['src-renderer', 'src-core/http/contract.ts', 'src-core/http/contract', 'build/vite.panel.mjs', 'package.json', 'package-lock.json'];
-const SOURCES = ['src-core', 'src-main', 'build/vite.node.mjs', 'build/build.mjs', ...PANEL_SOURCES];
+const SOURCES = ['src-core', 'src-main', 'build/vite.node.mjs', 'build/stand-ins', 'build/build.mjs', 'build/worker-package.mjs', ...PANEL_SOURCES];
 
 export const STAMP = path.join('dist', '.built-from');
 export const PANEL_STAMP = path.join('dist', '.panel-built-from');

@@ -16,8 +16,8 @@ const COMPRESSED = /\.(js|css|html|svg|json)$/;
 const CHUNKS = [
   { name: 'vendor', test: /node_modules\// },
   { name: 'frame', test: /src-renderer\/(main\.ts|App\.svelte|(api|charts|lib|parts|shell|snippets|state|ui|pages\/overview)\/)/ },
-  { name: 'jobs', test: /src-renderer\/pages\/(editor|job|jobs|run|runs)\// },
-  { name: 'places', test: /src-renderer\/pages\/(calendar|places|servers|settings|tester|workers)\// },
+  { name: 'jobs', test: /src-renderer\/pages\/(daily\.ts|(editor|job|jobs|run|runs)\/)/ },
+  { name: 'places', test: /src-renderer\/pages\/(further\.ts|(calendar|places|servers|settings|tester|workers)\/)/ },
 ];
 
 /** Icons are drawn by a component of ours instead of the library's, which can do more than is wanted. */

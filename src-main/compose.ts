@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { UnavailableError, createLogger, lockDataDir, makeFolders, openLoginFile, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
+import { UnavailableError, createLogger, lockDataDir, openLoginFile, prepareDataDir, readOrMake, systemClock, systemMachine, systemRandom, type Config, type LoadedConfig, type Log } from '../src-core/system/index.ts';
 import { createMetrics, startHttp } from '../src-core/http/index.ts';
 import { createLeaseStore } from '../src-core/nats/index.ts';
-import { openSqliteStore } from '../src-core/sql/index.ts';
 import { CleanUp } from './clean-up.ts';
 import { reachableUrl } from './client/scheduler-url.ts';
 import { lateHost } from './host-api.ts';
 import { lateApi, type LateApi } from './late-api.ts';
+import { openView } from './open-view.ts';
 import { openScheduler } from '../src-core/index.ts';
 import { passwordGivenBy } from './password-source.ts';
 import { openProgramFiles } from './program-files.ts';
 import { removeOtherRuntimes } from './runtime-files.ts';
 import { startNats } from './start-nats.ts';
 import { VERSION } from './version.ts';
+import { serveCallsOnceStarted } from './worker-calls.ts';
 
 export interface StartOptions {
   /** Folder of the running program: its parts are found from there. */
@@ -36,8 +37,6 @@ export interface RunningNatsjob {
   readonly nodeId: string;
   readonly log: Log;
   setLogLevel(level: Config['logLevel']): void;
-  /** As /readyz tells it. */
-  health(): ReturnType<LateApi['api']['health']>;
   /** For a window of this program: `POST /natsjob/api/login/one-time` takes it once, within 60 s, from this machine. A secret. */
   issueOneTimeToken(): string;
   /** The scheduler's own, for a program around it; says that it is starting or stopping while it is. */
@@ -83,7 +82,7 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     log.info({ version: VERSION, pid: process.pid, nodeId, dataDir: config.dataDir }, 'Starting');
 
     const host = lateHost({
-      loaded, clock, nodeId, databaseFile: databasePath(config), files, environment: options.environment,
+      loaded, clock, nodeId, files, environment: options.environment,
       isPasswordKept: () => loginKeeper.kept.password !== undefined, url: () => withoutSlash(server.url), databaseProblem: () => (late.api.health().databaseWritable ? '' : late.api.health().problems.join(', ')),
     });
     const server = await startHttp({
@@ -103,32 +102,33 @@ export async function startNatsjob(loaded: LoadedConfig, options: StartOptions):
     host.attachNats(nats.bus.access);
     options.abort.throwIfAborted();
 
-    makeFolders(path.dirname(databasePath(config)));
-    const store = await openSqliteStore({
-      file: databasePath(config), log: log.child({ component: 'database' }), readerEntry: files.readerEntry, fullSync: config.dbSync === 'full', ...native,
-    });
+    const store = await openView(config, files, log.child({ component: 'database' }));
     cleanUp.add('database', () => store.close());
     host.attachStore(store);
     cleanUp.add('host API', () => host.detach());
 
     const scheduler = openScheduler(
       {
-        nodeId, version: VERSION, host: hostname(), pid: process.pid, timezone: config.timezone, retentionMs: config.jobResultExpireHours * 3_600_000,
-        replicas: config.natsReplicas, logMaxBytes: config.natsStoreMaxBytes,
+        nodeId, processId: lock.processId, processBefore: lock.processBefore, version: VERSION, host: hostname(), pid: process.pid, timezone: config.timezone, retentionMs: config.jobResultExpireHours * 3_600_000,
+        replicas: config.natsReplicas, logMaxBytes: config.natsStoreMaxBytes, reportsMaxBytes: config.natsReportsMaxBytes,
       },
       { bus: nats.bus, leaseStore: createLeaseStore(nats.bus), store, clock, random: systemRandom, log, metrics, machine: systemMachine(clock) },
     );
     cleanUp.add('scheduler', () => scheduler.stop());
     cleanUp.add('API', () => late.detach('The scheduler is stopping.'));
     late.attach(scheduler.api);
-    await withinTime(scheduler.start(), START_WAIT_MS, options.onFailure);
+    const started = scheduler.start();
+    if (config.workerCalls === 'on') {
+      const calls = serveCallsOnceStarted(started, { bus: nats.bus, api: late.api, clock, log: log.child({ component: 'calls' }) });
+      cleanUp.add('calls of workers', () => calls.stop());
+    }
+    await withinTime(started, START_WAIT_MS, options.onFailure);
     options.abort.throwIfAborted();
     const role = await untilKnown(() => scheduler.api.health().role, nats.bus.state === 'connected' ? ROLE_WAIT_MS : 0);
     log.info({ url: server.url, nats: nats.shown, role }, 'Started');
     return {
       url: server.url, nats: nats.shown, role, nodeId, log, api: late.api,
       setLogLevel: (level) => logger.setLevel(level),
-      health: () => late.api.health(),
       issueOneTimeToken: () => server.issueOneTimeToken(),
       stop: async () => {
         log.info({}, 'Stopping');
@@ -161,10 +161,6 @@ async function withinTime(work: Promise<void>, limitMs: number, onFailure: (erro
 async function untilKnown(role: () => string, limitMs: number): Promise<string> {
   for (let left = limitMs; left > 0 && role() === 'starting'; left -= 20) await new Promise((resolve) => setTimeout(resolve, 20));
   return role();
-}
-
-function databasePath({ dbUrl, dataDir }: Config): string {
-  return dbUrl || path.join(dataDir, 'natsjob.sqlite');
 }
 
 function isLoopback(host: string): boolean {

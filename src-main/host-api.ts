@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { HttpOptions } from '../src-core/http/index.ts';
-import { ConflictError, SETTING_LIST, UnavailableError, type Clock, type LoadedConfig } from '../src-core/system/index.ts';
-import type { SqliteStore } from '../src-core/sql/index.ts';
+import { ConflictError, SETTING_LIST, databaseName, UnavailableError, type Clock, type LoadedConfig } from '../src-core/system/index.ts';
+import type { View } from './open-view.ts';
 import { openBackups } from './backups.ts';
 import type { Examined } from './doctor/examine.ts';
 import { passwordGivenBy } from './password-source.ts';
@@ -15,7 +15,6 @@ export interface HostParts {
   readonly loaded: LoadedConfig;
   readonly clock: Clock;
   readonly nodeId: string;
-  readonly databaseFile: string;
   readonly files: ProgramFiles;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A person has set the password while it ran. */
@@ -29,16 +28,17 @@ export interface HostParts {
 export interface LateHost {
   readonly api: Host;
   attachNats(nats: Nats): void;
-  attachStore(store: SqliteStore): void;
+  attachStore(store: View): void;
   detach(): void;
 }
 
 /** What the program says of itself over HTTP. It answers from the first moment; what needs NATS or the database says that they are on their way. */
 export function lateHost(parts: HostParts): LateHost {
-  const { loaded, clock, databaseFile } = parts;
+  const { loaded, clock } = parts;
+  const { database } = loaded.config;
   const backups = openBackups(path.join(loaded.config.dataDir, 'backups'), () => clock.now());
   let nats: Nats | undefined;
-  let store: SqliteStore | undefined;
+  let store: View | undefined;
   let copying = false;
 
   const present = <T>(part: T | undefined, name: string): T => {
@@ -52,12 +52,13 @@ export function lateHost(parts: HostParts): LateHost {
         const open = present(store, 'The database');
         const { databaseBytes, walBytes } = await open.size();
         return {
-          kind: 'sqlite', path: databaseFile, bytes: databaseBytes, walBytes, ...(await open.facts()),
-          retentionMs: loaded.config.jobResultExpireHours * 3_600_000, backups: backups.list(),
+          kind: database.kind, path: databaseName(database), server: '', canBackUp: 'copyTo' in open, bytes: databaseBytes, walBytes, ...(await open.facts()),
+          retentionMs: loaded.config.jobResultExpireHours * 3_600_000, backups: 'copyTo' in open ? backups.list() : [],
         };
       },
       async backUp() {
         const open = present(store, 'The database');
+        if (!('copyTo' in open)) throw new ConflictError('The database is on a server: back it up there, with the server\'s own tools.');
         if (copying) throw new ConflictError('A backup is being made already.');
         copying = true;
         try {
@@ -90,10 +91,10 @@ export function lateHost(parts: HostParts): LateHost {
   };
 }
 
-function settings({ loaded, nodeId, databaseFile, isPasswordKept }: HostParts): ReturnType<Host['settings']> {
+function settings({ loaded, nodeId, isPasswordKept }: HostParts): ReturnType<Host['settings']> {
   const { config, sources } = loaded;
   // What is made up when a setting leaves it open.
-  const inForce: Partial<Record<string, string>> = { nodeId, dbUrl: databaseFile };
+  const inForce: Partial<Record<string, string>> = { nodeId, ...(config.database.kind === 'sqlite' ? { dbUrl: config.database.file } : {}) };
   return SETTING_LIST.map(({ key, name, secret, en, zh }) => {
     const { shown, where } = sources[key];
     const source = key === 'loginPwd' && passwordGivenBy(loaded) === undefined && isPasswordKept() ? 'login.json in the data folder' : where;
@@ -101,12 +102,14 @@ function settings({ loaded, nodeId, databaseFile, isPasswordKept }: HostParts): 
   });
 }
 
-async function diagnostics({ loaded, clock, files, environment, url, databaseProblem, databaseFile }: HostParts): ReturnType<Host['diagnostics']> {
+async function diagnostics({ loaded, clock, files, environment, url, databaseProblem }: HostParts): ReturnType<Host['diagnostics']> {
   const { examine } = await import('./doctor/examine.ts');
   const { fine, problem } = await import('./doctor/check.ts');
   const database: Examined['database'] = () => {
     const why = databaseProblem();
-    return why === '' ? fine('database', `${databaseFile} takes writes`) : problem('database', `${databaseFile} takes no writes: ${why}`, 'make room or repair it');
+    const { database: found } = loaded.config;
+    const name = databaseName(found);
+    return why === '' ? fine('database', `${name} takes writes`) : problem('database', `${name} takes no writes: ${why}`, found.kind === 'sqlite' ? 'make room or repair it' : 'see what the server says; runs go on meanwhile');
   };
   const findings = await examine({ loaded, running: { pid: process.pid, url: url() }, files, environment, database });
   return {

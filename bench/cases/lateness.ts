@@ -43,7 +43,7 @@ async function measure(context: CaseContext, { name, jobs, expression, jitterMs,
   const to = { own: cpuUs(program.pid), nats: cpuUs(nats.pid) };
   counter.send({ type: 'lateness' });
   const late = await counter.next<Lateness>('lateness');
-  context.note(`${late.count} runs; at the worker p99 ${late.arrivalP99} ms, max ${late.arrivalMax} ms; rows: ${view.describe()}`);
+  context.note(`${late.count} runs; at the worker p99 ${late.arrivalP99} ms, max ${late.arrivalMax} ms; rows: ${await view.describe()}`);
   const result = figure(name, 'ms p99', late.p99, {
     cpu_us: (to.own - from.own) / late.count, nats_cpu_us: (to.nats - from.nats) / late.count,
     p50_ms: late.p50, p99_ms: late.p99, max_ms: late.max, rss_mb: rssMb(program.pid),

@@ -3,9 +3,10 @@ import { startBenchNats } from '../support/nats.ts';
 import { rssMb } from '../support/proc.ts';
 import { databaseOf, startProgram } from '../support/program.ts';
 import { scratchDir } from '../support/scratch.ts';
-import { ROWS, addressOf, seedRows } from '../support/seed-rows.ts';
+import { settingsOf, type BenchServer } from '../support/server.ts';
+import { ROWS, addressOf, seedRows, seedServer } from '../support/seed-rows.ts';
 import { figure } from '../support/types.ts';
-import type { CaseContext, Figure } from '../support/types.ts';
+import type { Case, CaseContext, Figure } from '../support/types.ts';
 
 const COUNT = 1_000_000;
 const LIST = '/natsjob/api/runs';
@@ -13,15 +14,26 @@ const JOB = 500;
 const HOUR_MS = 3_600_000;
 
 /** `GET /runs` over a million rows, 50 a page, for every filter it knows: with values that match often, rarely and never, alone and in pairs. */
-export async function list(context: CaseContext): Promise<readonly Figure[]> {
+export const list: Case = (context) => measured(context, 'list', undefined);
+
+/** The same with the view in a database server on this machine. */
+export function listOn(server: BenchServer): Case {
+  return (context) => measured(context, `list-${server.name}`, server);
+}
+
+async function measured(context: CaseContext, caseName: string, where: BenchServer | undefined): Promise<readonly Figure[]> {
   const now = Date.now();
   const count = context.quick ? 5_000 : COUNT;
   const home = scratchDir(context);
   const nats = await startBenchNats(context);
   const seedingAt = performance.now();
-  await seedRows(databaseOf({ home }), count, now);
+  const server = await where?.start();
+  if (server !== undefined) context.defer(() => server.stop());
+  const database = await server?.fresh();
+  if (database === undefined) await seedRows(databaseOf({ home }), count, now);
+  else await seedServer(database, count, now);
   context.note(`${count} rows in ${((performance.now() - seedingAt) / 1000).toFixed(1)} s`);
-  const program = await startProgram(context, { natsUrl: nats.url, home, name: 'list', flags: ['--job-result-expire-hours', String(ROWS.days * 24 * 2)] });
+  const program = await startProgram(context, { natsUrl: nats.url, home, name: 'list', flags: ['--job-result-expire-hours', String(ROWS.days * 24 * 2)], ...(database === undefined ? {} : { environment: settingsOf(database) }) });
   await program.ready();
   const api = await ApiCaller.logIn(program);
   context.defer(() => api.close());
@@ -31,12 +43,12 @@ export async function list(context: CaseContext): Promise<readonly Figure[]> {
     const { p50, p95, p99, max, cpuUs, body } = await api.measure(path, context.quick ? 1 : 5, context.quick ? 50 : 900, 300);
     const { items, nextCursor } = JSON.parse(body) as { items: unknown[]; nextCursor: string | null };
     context.note(`${name}: ${items.length} rows${nextCursor === null ? '' : ', more to come'}`);
-    figures.push(figure(`list/${name}`, 'ms p95', p95, { cpu_us: cpuUs, p50_ms: p50, p99_ms: p99, max_ms: max }));
+    figures.push(figure(`${caseName}/${name}`, 'ms p95', p95, { cpu_us: cpuUs, p50_ms: p50, p99_ms: p99, max_ms: max }));
   }
   const worst = figures.reduce((a, b) => (b.value > a.value ? b : a));
   context.note(`worst filter: ${worst.case}`);
   const mostCpu = Math.max(...figures.map((one) => one.cpu_us!));
-  const result = figure('list', 'ms p95, worst', worst.value, { cpu_us: mostCpu, p50_ms: worst.p50_ms, p99_ms: worst.p99_ms, max_ms: Math.max(...figures.map((one) => one.max_ms!)), rss_mb: rssMb(program.pid) });
+  const result = figure(caseName, 'ms p95, worst', worst.value, { cpu_us: mostCpu, p50_ms: worst.p50_ms, p99_ms: worst.p99_ms, max_ms: Math.max(...figures.map((one) => one.max_ms!)), rss_mb: rssMb(program.pid) });
   await program.stop();
   return [result, ...figures];
 }

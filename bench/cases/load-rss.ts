@@ -20,15 +20,15 @@ export async function loadRss(context: CaseContext): Promise<readonly Figure[]> 
   await program.ready();
   const view = openView(context, databaseOf(program));
   await view.untilEnded(1);
-  const from = { at: performance.now(), ended: view.ended(), own: cpuUs(program.pid), nats: cpuUs(nats.pid) };
+  const from = { at: performance.now(), ended: await view.ended(), own: cpuUs(program.pid), nats: cpuUs(nats.pid) };
   const looks: number[] = [];
   while (looks.length < LOOKS) {
     await sleep(context.quick ? 200 : (context.minutes * 60_000) / LOOKS);
     looks.push(rssMb(program.pid));
   }
-  const runs = view.ended() - from.ended;
+  const runs = await view.ended() - from.ended;
   const seconds = (performance.now() - from.at) / 1000;
-  context.note(`MB over ${seconds.toFixed(0)} s: ${looks.map((mb) => mb.toFixed(0)).join(', ')}; ${Math.round(runs / seconds)} runs/s; nats-server ${rssMb(nats.pid).toFixed(0)} MB; rows: ${view.describe()}`);
+  context.note(`MB over ${seconds.toFixed(0)} s: ${looks.map((mb) => mb.toFixed(0)).join(', ')}; ${Math.round(runs / seconds)} runs/s; nats-server ${rssMb(nats.pid).toFixed(0)} MB; rows: ${await view.describe()}`);
   const result = figure('load-rss', 'MB', looks.at(-1)!, {
     cpu_us: (cpuUs(program.pid) - from.own) / runs, nats_cpu_us: (cpuUs(nats.pid) - from.nats) / runs, rss_mb: looks.at(-1)!,
   });

@@ -4,13 +4,14 @@ import { startBenchNats } from '../support/nats.ts';
 import { cpuUs, rssMb } from '../support/proc.ts';
 import { databaseOf, startProgram } from '../support/program.ts';
 import { scratchDir } from '../support/scratch.ts';
+import { settingsOf, type BenchServer } from '../support/server.ts';
 import { startSide } from '../support/side.ts';
 import { runSketch } from '../support/sketch.ts';
 import type { SketchResult } from '../support/sketch.ts';
 import { median, sleep } from '../support/statistics.ts';
 import { figure } from '../support/types.ts';
-import type { CaseContext, Figure } from '../support/types.ts';
-import { openView } from '../support/view.ts';
+import type { Case, CaseContext, Figure } from '../support/types.ts';
+import { openServerView, openView } from '../support/view.ts';
 
 /**
  * One fire a second each: more than can be done, so the scheduler never waits for work. The sketch has as many, because rows
@@ -18,16 +19,23 @@ import { openView } from '../support/view.ts';
  */
 const JOBS = 25_000;
 
+export const max: Case = (context) => measured(context, 'max', undefined);
+
+/** The same with the view in a database server on this machine, whose commits reach the disk. */
+export function maxOn(server: BenchServer): Case {
+  return (context) => measured(context, `max-${server.name}`, server);
+}
+
 /** Runs a second of `max` that were fired by schedule, handed over, answered and stored, with more asked for than can be done. */
-export async function max(context: CaseContext): Promise<readonly Figure[]> {
+async function measured(context: CaseContext, name: string, server: BenchServer | undefined): Promise<readonly Figure[]> {
   const jobs = context.quick ? 1_000 : JOBS;
   const before = await limit(context, jobs);
-  const product = await measure(context, jobs);
+  const product = await measure(context, jobs, server);
   const after = await limit(context, jobs);
   const sketch = median([before.perSecond, after.perSecond]);
   context.note(`sketch: ${say(before)}; ${say(after)}`);
   if (product.perSecond > jobs * 0.95) context.note('all that was asked for was done: it could do more');
-  return [figure('max', 'runs/s', product.perSecond, { limit: sketch, cpu_us: product.cpuUs, nats_cpu_us: product.natsCpuUs, rss_mb: product.rssMb })];
+  return [figure(name, 'runs/s', product.perSecond, { limit: sketch, cpu_us: product.cpuUs, nats_cpu_us: product.natsCpuUs, rss_mb: product.rssMb })];
 }
 
 async function limit(context: CaseContext, jobs: number): Promise<SketchResult> {
@@ -42,23 +50,26 @@ async function limit(context: CaseContext, jobs: number): Promise<SketchResult> 
   return result;
 }
 
-async function measure(context: CaseContext, jobs: number): Promise<SketchResult & { rssMb: number }> {
+async function measure(context: CaseContext, jobs: number, where: BenchServer | undefined): Promise<SketchResult & { rssMb: number }> {
   const nats = await startBenchNats(context);
   await seedJobs(nats.url, jobs, (number) => benchJob(number, { every: '@every 1s', jitterMs: 1_000 }));
   const worker = await startSide(context, 'support/worker.ts', { url: nats.url, subject: 'natsjob.job.start.>' });
-  const program = await startProgram(context, { natsUrl: nats.url, name: 'max' });
+  const database = await where?.start();
+  if (database !== undefined) context.defer(() => database.stop());
+  const address = await database?.fresh();
+  const program = await startProgram(context, { natsUrl: nats.url, name: 'max', ...(address === undefined ? {} : { environment: settingsOf(address) }) });
   await program.ready();
-  const view = openView(context, databaseOf(program));
+  const view = database === undefined || address === undefined ? openView(context, databaseOf(program)) : openServerView(database, address.database);
   await view.untilEnded(1);
   await sleep(context.quick ? 500 : 5_000);
-  const from = { at: performance.now(), ended: view.ended(), cpu: cpuUs(program.pid), nats: cpuUs(nats.pid), worker: cpuUs(worker.pid) };
+  const from = { at: performance.now(), ended: await view.ended(), cpu: cpuUs(program.pid), nats: cpuUs(nats.pid), worker: cpuUs(worker.pid) };
   await sleep(context.quick ? 1_000 : 12_000);
   const seconds = (performance.now() - from.at) / 1000;
-  const runs = view.ended() - from.ended;
+  const runs = await view.ended() - from.ended;
   const result = {
     perSecond: runs / seconds, cpuUs: (cpuUs(program.pid) - from.cpu) / runs, natsCpuUs: (cpuUs(nats.pid) - from.nats) / runs, rssMb: rssMb(program.pid),
   };
-  context.note(`${jobs} fires/s asked for; worker ${((cpuUs(worker.pid) - from.worker) / runs).toFixed(1)} µs a run; rows: ${view.describe()}`);
+  context.note(`${jobs} fires/s asked for; worker ${((cpuUs(worker.pid) - from.worker) / runs).toFixed(1)} µs a run; rows: ${await view.describe()}`);
   view.close();
   await program.stop();
   await worker.stop();

@@ -34,6 +34,8 @@ export interface ProgramOptions {
   /** Of the folder that --profile writes to. */
   readonly name: string;
   readonly flags?: readonly string[];
+  /** Settings that no argument may hold. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const STOP_MS = 25_000;
@@ -58,7 +60,7 @@ export async function startProgram(context: CaseContext, options: ProgramOptions
   const output = path.join(home, 'output');
   const file = openSync(output, 'a');
   const startedAt = performance.now();
-  const child = spawn(isScript ? process.execPath : context.program, args, { cwd: home, env: cleanEnvironment(), stdio: ['ignore', file, file] });
+  const child = spawn(isScript ? process.execPath : context.program, args, { cwd: home, env: { ...cleanEnvironment(), ...options.environment }, stdio: ['ignore', file, file] });
   closeSync(file);
   noteProgram(home, child.pid ?? 0);
   const gone = once(child, 'exit');

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { emptyRecord } from '../../src-core/decide/index.ts';
 import type { RunRecord } from '../../src-core/domain/run.ts';
+import type { RemoteDatabase, Store } from '../../src-core/ports/index.ts';
 import { openSqliteStore } from '../../src-core/sql/index.ts';
+import { openRemoteStore } from '../../src-core/sql/servers.ts';
 import { runIdToText } from '../../src-core/wire/index.ts';
 
 /** What the rows are about: every filter has values that match often, rarely and never. */
@@ -16,13 +18,24 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 export async function seedRows(file: string, count: number, now: number): Promise<void> {
   mkdirSync(path.dirname(file), { recursive: true });
   const store = await openSqliteStore({ file, log: silent, readerEntry: new URL('../../src-core/sql/reader-thread.ts', import.meta.url) });
+  await seedStore(store, count, now);
+  await store.close();
+}
+
+/** The same in a database server. */
+export async function seedServer(database: RemoteDatabase, count: number, now: number): Promise<void> {
+  const store = openRemoteStore({ database, log: silent, maxConnections: 2 });
+  await seedStore(store, count, now);
+  await store.close();
+}
+
+async function seedStore(store: Store, count: number, now: number): Promise<void> {
   const stepMs = (ROWS.days * 86_400_000) / count;
   for (let from = 0; from < count; from += BATCH) {
     const insertRuns: RunRecord[] = [];
     for (let index = from; index < Math.min(count, from + BATCH); index++) insertRuns.push(row(index, count, Math.floor(now - (count - index) * stepMs)));
     await store.apply({ term: 0, checkpoints: [], insertRuns, updateRuns: [], putSubRuns: [], addSkips: [], putWorkers: [], definitions: [] });
   }
-  await store.close();
 }
 
 export function addressOf(jobNumber: number): { namespace: string; app: string; job: string } {

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { answerOneRun } from './smoke-worker.mjs';
 
-const START_MS = 60_000;
-const STOP_MS = 30_000;
-const FIRE_MS = 30_000;
+const START_MS = 120_000;
+const STOP_MS = 60_000;
+const FIRE_MS = 60_000;
 const POLL_MS = 20;
 const IS_WINDOWS = process.platform === 'win32';
 const JOB = { namespace: 'app', app: 'smoke', name: 'tick', schedule: { expression: '@every 1s' }, category: 'standalone', model: 'max', args: 'hello' };

@@ -5,7 +5,8 @@ import type { BookEntry } from './book-entry.ts';
 export interface BookListener {
   /** The log shows the run as sent; `entry.record.expiresAt` is set. */
   dispatched(entry: BookEntry): void;
-  accepted(entry: BookEntry): void;
+  /** `isAsked`: by a message of whoever wants it, which no gate has seen. */
+  accepted(entry: BookEntry, isAsked: boolean): void;
   /** Map: the first `success:next` counted. */
   nextStep(entry: BookEntry): void;
   ended(entry: BookEntry): void;

@@ -27,6 +27,6 @@ export class ClosedRuns {
 }
 
 /** Of two numbers without leading zeros, as text. */
-function isHigher(a: string, b: string): boolean {
+export function isHigher(a: string, b: string): boolean {
   return a.length === b.length ? a > b : a.length > b.length;
 }

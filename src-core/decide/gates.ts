@@ -13,6 +13,8 @@ export interface Situation {
   readonly pause: Pick<SchedulerPause, 'until'> | undefined;
   /** Runs dispatched, or being dispatched, and not ended. */
   readonly active: number;
+  /** For jobs with `maxRunning` 0: how many runs live workers can take now, see runLimit. */
+  readonly capacity?: number;
   /** Runs due and held. */
   readonly waiting: number;
   /** Live workers of the job's app. */
@@ -49,7 +51,7 @@ const GATES: readonly Gate[] = [
   {
     name: 'leader', holds: false,
     blocks: (_job, { leading }) => (leading ? undefined : 'not-leader'),
-    detail: (_job, { leading }) => (leading ? 'this server leads' : 'this server does not lead'),
+    detail: (_job, { leading }) => (leading ? 'a server leads' : 'no server leads right now'),
   },
   {
     name: 'enabled', holds: false,
@@ -79,7 +81,7 @@ const GATES: readonly Gate[] = [
   {
     name: 'concurrency', holds: true,
     blocks: (job, situation) => (isFull(job, situation) ? 'overlap' : undefined),
-    detail: (job, { active, waiting }) => (keepsRows(job.model) ? `${active} of ${job.maxRunning} running, ${waiting} waiting` : `model ${job.model} has no limit`),
+    detail: (job, situation) => (keepsRows(job.model) ? `${situation.active} of ${limitWords(job, situation)} running, ${situation.waiting} waiting` : `model ${job.model} has no limit`),
   },
   {
     name: 'rate', holds: true,
@@ -108,7 +110,7 @@ export function decideFire(job: JobDefinition, situation: Situation): Verdict {
 /** Whether a run that waits may go now: the same gates, but it does not queue behind itself. */
 export function mayRelease(job: JobDefinition, situation: Situation): boolean {
   return GATES.every((gate) =>
-    gate.name === 'concurrency' ? situation.active < job.maxRunning : gate.blocks(job, situation) === undefined);
+    gate.name === 'concurrency' ? situation.active < limitOf(job, situation) : gate.blocks(job, situation) === undefined);
 }
 
 /** Every gate with what it says now, and the verdict: the answer to "why would it not run?". */
@@ -132,9 +134,18 @@ function outcome(job: JobDefinition, situation: Situation, gate: Gate, reason: S
   return { kind: 'skip', reason };
 }
 
-function isFull(job: JobDefinition, { active, waiting }: Situation): boolean {
+function isFull(job: JobDefinition, situation: Situation): boolean {
   if (!keepsRows(job.model)) return false;
-  return active >= job.maxRunning || (waiting > 0 && job.overlap !== 'skip');
+  const { active, waiting } = situation;
+  return active >= limitOf(job, situation) || (waiting > 0 && job.overlap !== 'skip');
+}
+
+function limitOf(job: JobDefinition, { capacity }: Situation): number {
+  return job.maxRunning === 0 ? (capacity ?? 0) : job.maxRunning;
+}
+
+function limitWords(job: JobDefinition, situation: Situation): string {
+  return job.maxRunning === 0 ? `${limitOf(job, situation)} that live workers can take` : String(job.maxRunning);
 }
 
 /** Its active window has closed for good: nothing of it will be dispatched any more. */

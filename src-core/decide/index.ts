@@ -1,6 +1,8 @@
 export * from './attention.ts';
 export * from './book-entry.ts';
 export type * from './book-listener.ts';
+export * from './capacity.ts';
+export { isOurs, lacksDispatch } from './end-rules.ts';
 export * from './gates.ts';
 export * from './job-runs.ts';
 export * from './rate.ts';
@@ -9,3 +11,4 @@ export * from './routing.ts';
 export * from './run-book.ts';
 export * from './seen.ts';
 export { allStarted } from './targets.ts';
+export type { WaitingRuns } from './waiting-runs.ts';

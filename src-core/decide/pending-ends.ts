@@ -4,8 +4,10 @@ interface Pending {
   /** Sequence of the first end ever held for it: grows in the order of the map. */
   readonly from: number;
   ends: EndSeen[];
-  /** The runs stream reached at least this far when the last end was seen; 0 = not asked yet. */
-  horizon: number;
+  /** The runs stream reached at least this far when the last end was seen; undefined = not asked yet. */
+  horizon: number | undefined;
+  /** How often the stream was asked since then, that time included. */
+  asked: number;
 }
 
 const MOST_ENDS = 20_000;
@@ -15,7 +17,8 @@ const MOST_ENDS_PER_RUN = 10_500;
 /**
  * Ends of runs whose dispatch has not been read yet: the two streams have no order between them. While any is held,
  * the results checkpoint stays before it, so a crash reads it again. A worker can only answer what was dispatched, so
- * an end still unknown once the runs stream has been read to where it stood then belongs to no run of ours.
+ * an end still unknown once the runs stream has been read to where it stood then belongs to no run of ours; or the stream
+ * does not have yet what the worker saw, and gets it when it is sent again: see `expire`.
  */
 export class PendingEnds {
   readonly #byRun = new Map<string, Pending>();
@@ -40,10 +43,10 @@ export class PendingEnds {
     }
     this.#size++;
     if (pending === undefined) {
-      this.#byRun.set(taskId, { from: seen.sequence, ends: [seen], horizon: 0 });
+      this.#byRun.set(taskId, { from: seen.sequence, ends: [seen], horizon: undefined, asked: 0 });
     } else {
       pending.ends.push(seen);
-      pending.horizon = 0;
+      pending.horizon = undefined;
     }
     if (this.#size > MOST_ENDS) this.#makeRoom();
   }
@@ -68,15 +71,19 @@ export class PendingEnds {
   /** The runs stream ended at `lastSequence` when it was asked, and results had been read up to `read` before: marks those that have no mark yet. */
   mark(lastSequence: number, read: number): void {
     for (const pending of this.#byRun.values()) {
-      if (pending.horizon === 0 && (pending.ends.at(-1)?.sequence ?? 0) <= read) pending.horizon = Math.max(1, lastSequence);
+      if (pending.horizon === undefined && (pending.ends.at(-1)?.sequence ?? 0) <= read) {
+        pending.horizon = lastSequence;
+        pending.asked = 0;
+      }
+      if (pending.horizon !== undefined) pending.asked++;
     }
   }
 
-  /** Removes and gives those that the runs stream, read up to `position`, has not explained. `spare` keeps the ones known by other means. */
-  expire(position: number, spare: (taskId: string) => boolean): readonly EndSeen[] {
+  /** Removes and gives those that the runs stream, read up to `position`, has not explained. `patience`: how many times more the stream is asked first. */
+  expire(position: number, patience: (taskId: string, ends: readonly EndSeen[]) => number): readonly EndSeen[] {
     const unknown: EndSeen[] = [];
     for (const [taskId, pending] of this.#byRun) {
-      if (pending.horizon === 0 || pending.horizon > position || spare(taskId)) continue;
+      if (pending.horizon === undefined || pending.horizon > position || pending.asked <= patience(taskId, pending.ends)) continue;
       this.#drop(taskId, pending);
       unknown.push(...pending.ends);
     }

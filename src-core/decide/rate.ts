@@ -14,9 +14,13 @@ export class RateWindow {
     return this.#times.length === 0;
   }
 
-  /** Epoch ms from which one more may go; may lie in the past. */
-  freeAt(): number {
+  /**
+   * Epoch ms from which one more may go; may lie in the past. What is noted for later than now went before the clock was set
+   * back, or by a clock that is ahead: it counts as of now, so that the window is not shut for longer than its length.
+   */
+  freeAt(now: number): number {
     if (this.#times.length < this.#limit.max) return 0;
+    if ((this.#times[this.#next] as number) > now) for (const [index, time] of this.#times.entries()) this.#times[index] = Math.min(time, now);
     return (this.#times[this.#next] as number) + this.#limit.perMs;
   }
 

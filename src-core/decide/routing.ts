@@ -2,11 +2,11 @@ import type { Condition } from '../domain/job.ts';
 import type { WorkerRecord } from '../domain/worker.ts';
 
 /**
- * Picks the worker of a standalone ultra run. `candidates`: live, weight > 0, earliest registered first.
- * `turn` counts the picks of this job, so that rotation goes on where it was; undefined for an empty list.
+ * Picks the worker of a standalone ultra run. `candidates`: live, weight > 0, earliest registered first, undefined for an empty
+ * list. `last`: whom the job chose last, be it a candidate now or not: rotation goes on behind it, by order of registration.
  */
 export function chooseWorker(
-  condition: Condition | '', candidates: readonly WorkerRecord[], turn: number, random: () => number,
+  condition: Condition | '', candidates: readonly WorkerRecord[], last: Pick<WorkerRecord, 'id' | 'firstSeenAt'> | undefined, random: () => number,
 ): WorkerRecord | undefined {
   switch (condition) {
     case 'clientFirst':
@@ -16,8 +16,12 @@ export function chooseWorker(
     case 'clientMaxWeight':
       return candidates.reduce<WorkerRecord | undefined>((best, worker) => (best === undefined || worker.weight > best.weight ? worker : best), undefined);
     default:
-      return candidates[turn % Math.max(1, candidates.length)];
+      return candidates.find((worker) => last !== undefined && isBehind(worker, last)) ?? candidates[0];
   }
+}
+
+function isBehind(worker: WorkerRecord, last: Pick<WorkerRecord, 'id' | 'firstSeenAt'>): boolean {
+  return worker.firstSeenAt > last.firstSeenAt || (worker.firstSeenAt === last.firstSeenAt && worker.id > last.id);
 }
 
 /** The groups that workers name, each once, in order of first registration. */

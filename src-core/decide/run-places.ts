@@ -18,13 +18,16 @@ export class RunPlaces {
   place(entry: BookEntry, isOpen: boolean): void {
     const { record } = entry;
     const place = !isOpen ? 'none' : entry.dispatching || record.state === 'active' ? 'active' : record.state === 'waiting' ? 'waiting' : 'delayed';
-    if (place === entry.place) return;
+    if (place === entry.place) {
+      if (place === 'waiting') this.#jobs.get(record.jobNumber)?.waiting.changed(entry);
+      return;
+    }
     const runs = this.#runsOf(record.jobNumber);
     if (entry.place === 'active') { runs.active.delete(entry); this.active--; }
-    else if (entry.place === 'waiting') { runs.removeWaiting(entry); this.queued--; }
+    else if (entry.place === 'waiting') { runs.waiting.remove(entry); this.queued--; }
     else if (entry.place === 'delayed') { runs.delayed--; this.queued--; }
     if (place === 'active') { runs.active.add(entry); this.active++; }
-    else if (place === 'waiting') { runs.addWaiting(entry); this.queued++; }
+    else if (place === 'waiting') { runs.waiting.add(entry); this.queued++; }
     else if (place === 'delayed') { runs.delayed++; this.queued++; }
     entry.place = place;
     if (runs.isEmpty) this.#jobs.delete(record.jobNumber);

@@ -13,7 +13,9 @@ export interface DispatchSeen extends JobAddress {
   readonly header: RunHeader;
   /** Worker or group the message went to. */
   readonly tail: string;
-  /** Reads the body; only asked when this node does not know the run. */
+  /** Of the leader that sent it. */
+  term(): number;
+  /** Reads the body; only asked when this node does not know the run, or another sent it. */
   body(): { category: string; model: string; args: string; runningCount: number } | undefined;
 }
 

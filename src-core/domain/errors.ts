@@ -41,9 +41,11 @@ export class AlreadyExistsError extends Error {
 /** Somebody else changed the definition since the version the caller edited. */
 export class StaleVersionError extends Error {
   override readonly name = 'StaleVersionError';
+  readonly key: string;
   readonly current: number;
   constructor(key: string, current: number) {
     super(`"${key}" was changed by somebody else; it is at version ${current} now.`);
+    this.key = key;
     this.current = current;
   }
 }
@@ -65,7 +67,41 @@ export class RunSkippedError extends Error {
 
 /** NATS or the database cannot be reached right now; trying again later may work. */
 export class UnavailableError extends Error {
-  override readonly name = 'UnavailableError';
+  override readonly name: string = 'UnavailableError';
+}
+
+/** Another process runs under this node's id; trying again later may work. */
+export class NodeIdTakenError extends UnavailableError {
+  override readonly name = 'NodeIdTakenError';
+  constructor(nodeId: string, host: string, pid: number) {
+    const where = host === '' ? '' : ` (process ${pid} on ${host})`;
+    super(`Node id "${nodeId}" is in use by another natsjob${where}, so this one takes no part: give each node a NATSJOB_NODE_ID of its own, or delete the file node-id of a copied data folder.`);
+  }
+}
+
+/** A request to another node that surely reached nobody. */
+export class NotReachedError extends UnavailableError {
+  override readonly name = 'NotReachedError';
+}
+
+/** A request that was sent to another node and not answered: it may have been carried out, or may still be. */
+export class UnansweredError extends UnavailableError {
+  override readonly name = 'UnansweredError';
+}
+
+/** The node that was asked for what only the leader may do does not lead. It did nothing. */
+export class NotLeadingError extends Error {
+  override readonly name = 'NotLeadingError';
+}
+
+/** The node that was giving its view stopped doing so: another one may be asked. */
+export class SnapshotBrokenError extends Error {
+  override readonly name = 'SnapshotBrokenError';
+}
+
+/** Another node could not make sense of what it was asked, or failed over it: a fault of ours, or another version. */
+export class NodeFaultError extends Error {
+  override readonly name = 'NodeFaultError';
 }
 
 /** A run state change the transition table does not allow: a fault of ours, never of input. */

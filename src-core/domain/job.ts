@@ -68,6 +68,7 @@ export interface JobSpec {
   readonly args: string;
   /** How args were given, so that the API gives them back in kind. */
   readonly argsKind: 'text' | 'json';
+  /** 0 = as many as live workers can take. */
   readonly maxRunning: number;
   readonly overlap: OverlapPolicy;
   readonly queueLimit: number;
@@ -108,7 +109,8 @@ export interface AppDefinition extends NamespaceDefinition {
   readonly namespace: string;
 }
 
-export const MAX_JOB_NUMBER = 2 ** 21 - 1;
+/** Of the numbers that fit into a run id, the 65,536 highest are for ids of runs asked for by message. */
+export const MAX_JOB_NUMBER = 2 ** 21 - 65_536 - 1;
 export const MAX_ARGS_BYTES = 65_536;
 
 /** A definition as it was stored: what came with a later version has its default. */

@@ -48,6 +48,8 @@ export interface RunRecord {
   endedAt: number;
   runningCount: number;
   args: string;
+  /** What it has of its own instead of its job's, as encodeRunOptions writes it; '' = nothing. Its attempts have it from it. */
+  ownOptions: string;
   /** Worker asked for by hand, or the one an ultra run went to; replaced by the one that answered. */
   workerId: string;
   /** The answer's own status word: success, fail, expired, cancelled. */

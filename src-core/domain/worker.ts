@@ -7,6 +7,8 @@ export interface WorkerRecord {
   comment: string;
   /** 0 = send nothing to it. */
   weight: number;
+  /** Runs it takes at once, 0 or missing = it does not say. Known from its beats only: the view does not have it. */
+  capacity?: number;
   group: string;
   machineCpuUsage: string;
   machineMemoryUsage: string;

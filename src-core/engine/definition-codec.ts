@@ -26,6 +26,12 @@ export function decodeDefinition(key: string, text: string | undefined, version:
   return { kind: 'job', namespace, app, name, value: { definition: upToDate(value), version } };
 }
 
+/** Of what it is: changes with the same one replace each other. */
+export function definitionKey(change: DefinitionChange): string {
+  if (change.kind === 'namespace') return `namespace ${change.name}`;
+  return change.kind === 'app' ? `app ${change.namespace}.${change.name}` : `job ${change.namespace}.${change.app}.${change.name}`;
+}
+
 export function encodeDefinition(definition: JobDefinition | NamespaceDefinition | AppDefinition): string {
   return JSON.stringify(definition);
 }

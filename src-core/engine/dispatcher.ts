@@ -3,9 +3,9 @@ import { chooseWorker, decideFire, emptyRecord } from '../decide/index.ts';
 import { keepsRows } from '../domain/job.ts';
 import type { RunRecord, SkipReason, SubRunRecord } from '../domain/run.ts';
 import type { LogPublisher } from '../ports/index.ts';
-import type { RunTarget, RunTrigger } from '../wire/index.ts';
+import type { RunOptions, RunTarget, RunTrigger } from '../wire/index.ts';
 import {
-  argsLiteral, clientEndKey, clientStartSubject, dispatchMsgId, encodeDispatch, encodeRunAccepted, encodeRunHeader, encodeRunWaiting,
+  argsLiteral, clientEndKey, clientStartSubject, decodeRunOptions, dispatchMsgId, encodeDispatch, encodeRunAccepted, encodeRunHeader, encodeRunWaiting,
   endKey, eventMsgId, groupStartSubject, runEventSubject, startSubject,
 } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
@@ -28,6 +28,8 @@ export interface RunPlan {
   readonly workerId?: string;
   readonly attempt?: number;
   readonly rootId?: string;
+  /** What it has of its own instead of its job's. */
+  readonly options?: Readonly<RunOptions>;
   /** Message id of its acceptance, when another leader might write the same one. */
   readonly eventId?: string;
 }
@@ -51,12 +53,16 @@ export class Dispatcher {
   readonly #alreadySent: ReadonlySet<string>;
   /** That leader may have sent fires of lite up to here, and no log tells which. */
   readonly #unknownThrough: number;
+  readonly #term: number;
+  readonly #sentBlindly: (at: number) => void;
   #isStopping = false;
 
   constructor(parts: {
     context: EngineContext; book: RunBook; log: LogPublisher; situations: Situations; skips: SkipCounter; ledger: FireLedger; ids: RunIds;
     stamp: (at: number) => string; makeRoom: (job: JobRuntime, newest: BookEntry) => void;
-    alreadySent: ReadonlySet<string>; unknownThrough: number;
+    alreadySent: ReadonlySet<string>; unknownThrough: number; term: number;
+    /** Told of each fire that leaves no trace in the log. */
+    sentBlindly: (at: number) => void;
   }) {
     this.#context = parts.context;
     this.#book = parts.book;
@@ -69,6 +75,8 @@ export class Dispatcher {
     this.#makeRoom = parts.makeRoom;
     this.#alreadySent = parts.alreadySent;
     this.#unknownThrough = parts.unknownThrough;
+    this.#term = parts.term;
+    this.#sentBlindly = parts.sentBlindly;
   }
 
   /** From now on what the log does not take is left to the next leader. */
@@ -91,7 +99,10 @@ export class Dispatcher {
       this.#ledger.settled(at);
       if (sequence === 0) this.skip(job, 'nats-down', at);
     });
-    if (verdict.kind !== 'skip') return 'taken';
+    if (verdict.kind !== 'skip') {
+      if (job.definition.model === 'lite') this.#sentBlindly(at);
+      return 'taken';
+    }
     this.#ledger.settled(at);
     return this.#skipFire(job, verdict.reason, at);
   }
@@ -123,12 +134,13 @@ export class Dispatcher {
     const { definition } = job;
     const { namespace, app, name } = definition;
     const event = encodeRunAccepted({
-      v: 1, taskId: plan.id, jobNumber: job.number, trigger: plan.trigger, attempt: plan.attempt ?? 1, attempts: definition.retry.attempts,
+      v: 1, taskId: plan.id, jobNumber: job.number, trigger: plan.trigger, attempt: plan.attempt ?? 1, attempts: plan.options?.attempts ?? definition.retry.attempts,
       scheduledAt: plan.scheduledAt, dueAt, state, priority: plan.priority ?? definition.priority,
       ...(plan.rootId ? { rootTaskId: plan.rootId } : {}),
       ...(plan.args === undefined ? {} : { args: plan.args }),
       ...(plan.workerId ? { workerId: plan.workerId } : {}),
       ...(targets === undefined ? {} : { targets }),
+      ...(plan.options === undefined ? {} : { options: plan.options }),
     });
     this.#log.publish({
       subject: runEventSubject('accepted', namespace, app, name), text: event, id: targets === undefined ? (plan.eventId ?? eventMsgId('accepted', plan.id)) : `${eventMsgId('accepted', plan.id)}:targets`, runHeader: '',
@@ -142,6 +154,14 @@ export class Dispatcher {
     this.#log.publish({
       subject: runEventSubject('waiting', record.namespace, record.app, record.job), text: encodeRunWaiting({ v: 1, taskId: record.id }),
       id: eventMsgId('waiting', record.id), runHeader: '', giveUpAt: Number.POSITIVE_INFINITY, onSettled: NOTHING,
+    });
+  }
+
+  /** No attempt will follow (its job is gone or disabled): every node has to know, not only who decided it. `eventId`: that of the attempt's acceptance. */
+  refuseRetry({ record }: BookEntry, eventId: string, onSettled: Settled): void {
+    this.#log.publish({
+      subject: runEventSubject('no-retry', record.namespace, record.app, record.job), text: encodeRunWaiting({ v: 1, taskId: record.id }),
+      id: eventId, runHeader: '', giveUpAt: Number.POSITIVE_INFINITY, onSettled,
     });
   }
 
@@ -162,7 +182,7 @@ export class Dispatcher {
   sendNextStep(job: JobRuntime, record: RunRecord, onSettled: Settled): void {
     const { namespace, app, name } = job.definition;
     const now = this.#context.clock.now();
-    const expiresAt = now + job.definition.timeoutMs;
+    const expiresAt = now + timeoutOf(job, record);
     const header = encodeRunHeader({ ...headerOf(job, record), dispatchedAt: now, expiresAt, targets: 0, step: 2 });
     const text = this.#body(job, record, now, expiresAt, endKey(namespace, app, name, record.id), record.runningCount);
     this.#log.publish({
@@ -206,14 +226,15 @@ export class Dispatcher {
     const now = this.#context.clock.now();
     this.#context.metrics.dispatched(record.model, Math.max(0, now - Math.max(record.scheduledAt, record.dueAt)));
     record.runningCount = runningCount;
+    entry.sentInTerm = this.#term;
     if (route.target === undefined) return this.#sendPlain(job, record, now, onSettled, giveUpAt, args);
     if (route.target === 'worker' && record.category === 'standalone') return this.#sendToOne(job, record, now, onSettled, giveUpAt);
     this.#sendToAll(job, entry, now, onSettled, giveUpAt);
   }
 
   #sendPlain(job: JobRuntime, record: RunRecord, now: number, onSettled: Settled, giveUpAt: number, args: string | undefined): void {
-    const { prepared, definition } = job;
-    const expiresAt = now + definition.timeoutMs;
+    const { prepared } = job;
+    const expiresAt = now + timeoutOf(job, record);
     const isMap = record.category === 'map';
     const key = (isMap ? 'natsjob.job.pre-end' : 'natsjob.job.end') + prepared.address + record.id;
     this.#log.publish({
@@ -226,11 +247,12 @@ export class Dispatcher {
     const { weighted, live } = this.#situations.workers(job, now);
     // A run that a person gave to one worker waits for that one, even if it is gone by now.
     const chosen = record.workerId === ''
-      ? chooseWorker(job.definition.condition, weighted, job.turn++, this.#context.random)
+      ? chooseWorker(job.definition.condition, weighted, this.#situations.lastWorker(job), this.#context.random)
       : live.find((worker) => worker.id === record.workerId);
     if (chosen === undefined) return onSettled(0);
+    job.lastWorker = chosen.id;
     const { namespace, app, name } = job.definition;
-    const expiresAt = now + job.definition.timeoutMs;
+    const expiresAt = now + timeoutOf(job, record);
     this.#log.publish({
       subject: clientStartSubject(namespace, app, name, chosen.id),
       text: this.#body(job, record, now, expiresAt, clientEndKey(namespace, app, name, record.id, '1'), record.runningCount),
@@ -250,6 +272,7 @@ export class Dispatcher {
     const plan: RunPlan = {
       id: record.id, trigger: record.trigger as RunTrigger, scheduledAt: record.scheduledAt, giveUpAt, args: record.args,
       priority: record.priority, attempt: record.attempt, ...(record.rootId === '' ? {} : { rootId: record.rootId }),
+      ...(record.ownOptions === '' ? {} : { options: decodeRunOptions(record.ownOptions) }),
     };
     let left = targets.length + 1;
     let last = 0;
@@ -267,7 +290,7 @@ export class Dispatcher {
   #sendTarget(job: JobRuntime, record: RunRecord, target: Pick<SubRunRecord, 'number' | 'workerId'>, targets: number, now: number, onSettled: Settled, giveUpAt: number): void {
     const { namespace, app, name } = job.definition;
     const subId = String(target.number);
-    const expiresAt = now + job.definition.timeoutMs;
+    const expiresAt = now + timeoutOf(job, record);
     const subject = job.definition.category === 'group' ? groupStartSubject(namespace, app, name, target.workerId) : clientStartSubject(namespace, app, name, target.workerId);
     this.#log.publish({
       subject, text: this.#body(job, record, now, expiresAt, clientEndKey(namespace, app, name, record.id, subId), record.runningCount),
@@ -324,6 +347,10 @@ function newRecord(job: JobRuntime, plan: RunPlan): RunRecord {
   record.args = plan.args ?? definition.args;
   record.workerId = plan.workerId ?? '';
   return record;
+}
+
+function timeoutOf({ definition }: JobRuntime, { ownOptions }: RunRecord): number {
+  return (ownOptions === '' ? undefined : decodeRunOptions(ownOptions).timeoutMs) ?? definition.timeoutMs;
 }
 
 function headerOf(job: JobRuntime, record: RunRecord) {

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../domain/run.ts';
 import { isFinal } from '../domain/run.ts';
-import type { FeedMessage, Store } from '../ports/index.ts';
+import type { FeedMessage } from '../ports/index.ts';
 import type { EndKey } from '../wire/index.ts';
 import { decodeEnd, decodeFlow, kvKey, parseEndKey, RESULTS_PREFIX } from '../wire/index.ts';
 
@@ -54,12 +54,12 @@ export class DueMonitors {
     this.#candidates.push({ key, sequence: message.sequence, storedAt: message.storedAt, words: end, isFirst });
   }
 
-  /** `known`: the run as this node has it open; else the view is asked. */
-  async due(known: (taskId: string) => RunRecord | undefined, store: Store): Promise<readonly MonitorDue[]> {
+  /** `find`: the run as this node has it open, or the view; undefined = neither knows it, or the view does not answer. */
+  async due(find: (taskId: string) => Promise<RunRecord | undefined>): Promise<readonly MonitorDue[]> {
     const due: MonitorDue[] = [];
     for (const candidate of this.#candidates) {
       const { key, sequence, words } = candidate;
-      const run = known(key.taskId) ?? (await store.run(key.taskId));
+      const run = await find(key.taskId);
       const isBroadcast = run?.category === 'broadcast' && run.model !== 'ultra';
       const counts = candidate.isFirst && !endedBefore(run, candidate);
       if (!counts && !isBroadcast) continue;

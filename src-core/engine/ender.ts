@@ -15,7 +15,7 @@ export class Ender {
 
   /** `onFailed`: the log did not take one of the ends; try again later. */
   end(entry: BookEntry, status: 'expired' | 'cancelled', reason: string, onFailed: () => void): void {
-    const text = encodeEnd({ status, reason });
+    const text = encodeEnd({ status, reason, step: sentStep(entry) });
     for (const key of openKeys(entry)) {
       this.#log.publish({
         subject: RESULTS_PREFIX + key, text, id: `${key}:${status}`, runHeader: '', giveUpAt: Number.POSITIVE_INFINITY,
@@ -34,6 +34,12 @@ export class Ender {
       giveUpAt, onSettled: () => {},
     });
   }
+}
+
+/** Whoever reads this end before the message that it follows has to wait for that one, or the two would tell different histories. */
+function sentStep({ record, dispatching, nextSent }: BookEntry): number {
+  if (record.step === 0) return dispatching ? 1 : 0;
+  return record.step === 2 && nextSent ? 3 : record.step;
 }
 
 /** The keys on which the run, or each of its open targets, can still be answered. */

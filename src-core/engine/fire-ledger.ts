@@ -20,7 +20,7 @@ export class FireLedger {
   readonly #moments = new Map<number, Moment>();
   /** Where the runs stream ended when this leader began. */
   readonly #floor: number;
-  readonly #inherited: Inherited;
+  #inherited: Inherited;
 
   constructor(floor: number, inherited: Inherited = { after: floor, through: 0 }) {
     this.#floor = floor;
@@ -32,6 +32,12 @@ export class FireLedger {
     const moment = this.#moments.get(at);
     if (moment === undefined) this.#moments.set(at, { at, after: Math.max(this.#floor, lastSequence), count: 1 });
     else moment.count++;
+  }
+
+  /** A fire that another leader sent has come into the log since: whoever comes next has to find it, too. */
+  foundSent(at: number): void {
+    const { after, through } = this.#inherited;
+    this.#inherited = { after, through: Math.max(through, at) };
   }
 
   settled(at: number): void {

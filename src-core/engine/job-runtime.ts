@@ -1,4 +1,4 @@
-import { RateWindow, retryBits } from '../decide/index.ts';
+import { EndRate, RateWindow, retryBits } from '../decide/index.ts';
 import type { StoredJob } from '../domain/job.ts';
 import { jobKey } from '../domain/job.ts';
 import type { Schedule } from '../schedule/index.ts';
@@ -23,8 +23,10 @@ export class JobRuntime {
   readonly key: string;
   readonly schedule: Schedule;
   readonly rate: RateWindow | undefined;
-  /** Picks made so far by rotation. */
-  turn = 0;
+  /** Told of by whoever leads. */
+  readonly ends: EndRate;
+  /** Id of the worker that was chosen last, '' = none: the next one follows it. */
+  lastWorker = '';
   /** Millisecond of the newest id given out by hand. */
   lastByHandMs = 0;
   #prepared: Prepared | undefined;
@@ -37,8 +39,9 @@ export class JobRuntime {
     const old = before?.definition.rate;
     const sameRate = rate !== null && old?.max === rate.max && old.perMs === rate.perMs;
     this.rate = rate === null ? undefined : sameRate ? before?.rate : new RateWindow(rate);
+    this.ends = before?.ends ?? new EndRate();
     if (before === undefined) return;
-    this.turn = before.turn;
+    this.lastWorker = before.lastWorker;
     this.lastByHandMs = before.lastByHandMs;
   }
 

@@ -55,6 +55,13 @@ export class Jobs {
     return this.#byKey.values();
   }
 
+  /** The view is to be read anew. */
+  forget(): void {
+    for (const job of this.#byKey.values()) this.fires.delete(job);
+    for (const all of [this.namespaces, this.apps, this.#byKey, this.#byNumber, this.#displaced]) all.clear();
+    this.keys.reset([]);
+  }
+
   /** Applies many at once: keys are sorted at the end only. */
   load(jobs: readonly StoredJob[]): void {
     for (const { definition, version } of jobs) this.#put({ definition: upToDate(definition), version }, false);
@@ -74,6 +81,11 @@ export class Jobs {
   rewind(after: number): void {
     this.decidedThrough = after;
     for (const job of this.#byKey.values()) this.#enter(job);
+  }
+
+  /** Passes over what is due: while this node does not lead nobody decides it here, and next fires are asked for all the same. */
+  follow(now: number): void {
+    this.fires.skipTo(now);
   }
 
   /** The schedule a definition means, bounds and spread included. Throws ScheduleError. */

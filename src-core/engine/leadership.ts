@@ -1,8 +1,9 @@
 import type { BookEntry, RunBook } from '../decide/index.ts';
 import { allStarted } from '../decide/targets.ts';
+import { isUnanswerable, UNANSWERABLE, type GoneBefore } from '../decide/unanswerable.ts';
 import type { CancelTimer, GapView, LogPublisher } from '../ports/index.ts';
-import { backoffDelay } from '../schedule/index.ts';
-import { encodeMonitor, MONITOR_SUBJECT, monitorSubject } from '../wire/index.ts';
+import { type Backoff, backoffDelay } from '../schedule/index.ts';
+import { type AskedBackoff, ASKED_LIMITS, decodeRunOptions, encodeMonitor, MONITOR_SUBJECT, monitorSubject } from '../wire/index.ts';
 import { Agenda } from './agenda.ts';
 import type { EngineContext } from './context.ts';
 import type { Settled } from './dispatcher.ts';
@@ -31,11 +32,17 @@ export interface LeadershipParts {
   readonly term: number;
   /** The lease's trust: asked before every burst. */
   readonly isTrusted: () => boolean;
+  /** What the lease allows to be fired (epoch ms); see Elector. */
+  readonly mayFireThrough: () => number;
   readonly takeOver: TakeOver;
+  /** How far the results stream has been read. */
+  readonly resultsRead: () => number;
+  /** Told of each fire that leaves no trace in the log, and of those that others may have sent. */
+  readonly sentBlindly: (at: number) => void;
   /** Told when the fires of a time in which nobody decided any are decided. */
   readonly caughtUp: (gap: GapView) => void;
-  /** Answers from before this moment may be missing from the log: see LogState. */
-  readonly endsGoneBefore: number;
+  /** What either stream held before this moment may be missing from both log and view: see LogState. */
+  readonly goneBefore: GoneBefore;
 }
 
 /** Everything that exists only while this node leads: made when a term begins, gone when it ends. */
@@ -64,18 +71,19 @@ export class Leadership {
     this.#parts = parts;
     this.term = parts.term;
     this.#ledger = new FireLedger(takeOver.runsHead, { after: takeOver.readAfter, through: takeOver.sentThrough });
-    this.ids.startAfter(takeOver.highestRunId);
-    for (const { record } of book.entries()) this.ids.startAfter(record.id);
+    this.ids.startAfter(book.highestId);
+    parts.sentBlindly(takeOver.unknownThrough);
+    for (const id of takeOver.sentIds) this.ids.startAfter(id);
     const mayAct = (): boolean => context.bus.state === 'connected' && parts.isTrusted();
     this.log = context.bus.openLog({ term: parts.term, maySend: mayAct });
     this.ender = new Ender(this.log);
     this.dispatcher = new Dispatcher({
       context, book, log: this.log, situations, skips: this.#skips, ledger: this.#ledger, ids: this.ids, stamp,
-      alreadySent: takeOver.sentIds, unknownThrough: takeOver.unknownThrough, makeRoom: (job, newest) => this.#replaceOldest(job, newest),
+      alreadySent: takeOver.sentIds, unknownThrough: takeOver.unknownThrough, term: parts.term, sentBlindly: parts.sentBlindly, makeRoom: (job, newest) => this.#replaceOldest(job, newest),
     });
-    this.agenda = new Agenda({ context, jobs, book, dispatcher: this.dispatcher, ender: this.ender, situations, mayAct });
+    this.agenda = new Agenda({ context, jobs, book, dispatcher: this.dispatcher, ender: this.ender, situations, mayAct, resultsRead: parts.resultsRead });
     this.ticker = new Ticker({
-      context, jobs, dispatcher: this.dispatcher, mayFire: mayAct, unsettled: () => this.log.unsettled, missesWorkers: () => parts.workers.size > 0 && parts.workers.countLive(context.clock.now()) === 0,
+      context, jobs, dispatcher: this.dispatcher, mayFire: () => mayAct() && context.clock.now() <= parts.mayFireThrough(), unsettled: () => this.log.unsettled, missesWorkers: () => parts.workers.size > 0 && parts.workers.countLive(context.clock.now()) === 0,
       lastPause: () => situations.lastPause,
       caughtUp: (gap) => {
         this.lastGap = gap;
@@ -89,8 +97,8 @@ export class Leadership {
     const { book, situations, takeOver } = this.#parts;
     situations.leading = true;
     for (const monitor of takeOver.monitors) this.monitored(monitor.run, monitor.subId, monitor.end, monitor.messageId);
-    this.#endUnanswerable([...book.entries()]);
-    for (const entry of [...book.entries()]) this.#payDebt(entry);
+    const gone = this.#endUnanswerable([...book.entries()]);
+    for (const entry of [...book.entries()]) if (!gone.has(entry)) this.#payDebt(entry);
     this.agenda.start();
     this.ticker.start(takeOver.watermark);
     this.#armReport();
@@ -129,9 +137,25 @@ export class Leadership {
     return this.#outputs;
   }
 
-  accepted(entry: BookEntry): void {
+  dispatched(entry: BookEntry): void {
+    this.agenda.track(entry);
+    // Sent by a leader before, and so long on its way that this one had looked through the log already.
+    const { trigger, scheduledAt } = entry.record;
+    if (entry.sentInTerm !== this.term && (trigger === 'schedule' || trigger === 'catch-up')) this.#ledger.foundSent(scheduledAt);
+  }
+
+  accepted(entry: BookEntry, isAsked: boolean): void {
+    if (isAsked) return this.agenda.takeAsked(entry);
     this.agenda.track(entry);
     if (entry.record.state === 'waiting' && !entry.dispatching) this.agenda.release(entry.record.jobNumber);
+  }
+
+  /** A run that a shared view has open and the book had not. `isOver`: this node saw it end, and the log that told of it is gone. */
+  adopt(entry: BookEntry, isOver: boolean): void {
+    if (entry.record.retryPending) return this.#parts.book.dropRetry(entry);
+    this.agenda.track(entry);
+    if (isOver) this.#endUnanswered(entry);
+    else if (entry.record.state === 'waiting') this.agenda.release(entry.record.jobNumber);
   }
 
   nextStep(entry: BookEntry): void {
@@ -139,12 +163,15 @@ export class Leadership {
     // Cancelled too late for its first step: the second is not sent.
     if (entry.cancelling) return this.cancel(entry, 'cancelled', () => {});
     if (job === undefined) return;
+    entry.nextSent = true;
     this.dispatcher.sendNextStep(job, entry.record, this.#output());
   }
 
   ended(entry: BookEntry): void {
     this.agenda.forget(entry);
     if (entry.record.retryPending) this.#retry(entry);
+    const job = this.#parts.jobs.byNumber(entry.record.jobNumber);
+    if (job?.definition.maxRunning === 0) job.ends.count(this.#parts.context.clock.now());
     if (this.#parts.book.look(entry.record.jobNumber).waiting.length > 0) this.agenda.release(entry.record.jobNumber);
   }
 
@@ -188,18 +215,24 @@ export class Leadership {
   }
 
   /**
-   * Runs whose answer may have been in the part of the log that is gone, and whose time is up: nobody can tell how they
-   * ended. They end as expired, saying so, and are not tried again: the work may well have been done.
+   * Runs whose answer, or even whose dispatch, may have been in the part of the log that is gone: nobody can tell what became of
+   * them. They end as expired, saying so, and are not tried again: the work may well have been done.
    */
-  #endUnanswerable(entries: readonly BookEntry[]): void {
-    const { endsGoneBefore, context } = this.#parts;
+  #endUnanswerable(entries: readonly BookEntry[]): ReadonlySet<BookEntry> {
+    const { goneBefore, context, book } = this.#parts;
     const now = context.clock.now();
-    const gone = entries.filter(({ record }) => record.state === 'active' && record.dispatchedAt < endsGoneBefore && record.expiresAt <= now);
-    for (const entry of gone) {
-      entry.record.retryOn = 0;
-      this.ender.end(entry, 'expired', 'its answer, if there was one, is no longer in the log', () => {});
-    }
+    const gone = entries.filter(({ record }) => isUnanswerable(record, goneBefore, now));
+    for (const entry of gone) this.#endUnanswered(entry);
+    for (const entry of entries) if (entry.record.retryPending && entry.record.endedAt < goneBefore.runs) book.dropRetry(entry);
     if (gone.length > 0) context.log.warn({ runs: gone.length }, 'the log does not reach back to the answers of these runs: they end as expired and are not tried again');
+    return new Set(gone);
+  }
+
+  #endUnanswered(entry: BookEntry): void {
+    entry.cancelling = true;
+    this.ender.end(entry, 'expired', UNANSWERABLE, () => {
+      entry.cancelling = false;
+    });
   }
 
   #payDebt(entry: BookEntry): void {
@@ -212,17 +245,19 @@ export class Leadership {
   }
 
   #retry(entry: BookEntry): void {
-    const { jobs, book, context } = this.#parts;
+    const { jobs, context } = this.#parts;
     const { record } = entry;
     const job = jobs.byNumber(record.jobNumber);
-    if (job === undefined || job.definition.state === 'disabled') return book.dropRetry(entry);
     const now = context.clock.now();
     const rootId = record.rootId || record.id;
     const attempt = record.attempt + 1;
-    const dueAt = now + backoffDelay(job.definition.retry, record.attempt, context.random);
+    const eventId = `${rootId}:e:attempt:${attempt}`;
+    if (job === undefined || job.definition.state === 'disabled') return this.dispatcher.refuseRetry(entry, eventId, this.#output());
+    const own = decodeRunOptions(record.ownOptions);
+    const dueAt = now + backoffDelay(own.backoff === undefined ? job.definition.retry : ownBackoff(own.backoff), record.attempt, context.random);
     this.dispatcher.accept(job, {
       id: this.ids.byHand(job, now), trigger: 'retry', scheduledAt: dueAt, giveUpAt: Number.POSITIVE_INFINITY, args: record.args,
-      priority: record.priority, attempt, rootId, eventId: `${rootId}:e:attempt:${attempt}`,
+      priority: record.priority, attempt, rootId, eventId, options: own,
     }, 'delayed', dueAt, this.#output());
   }
 
@@ -252,3 +287,7 @@ export class Leadership {
   }
 }
 
+/** Without a most of its own it waits for as long as it says. */
+function ownBackoff({ type, delayMs, maxDelayMs }: AskedBackoff): Backoff {
+  return { backoff: type, delayMs, maxDelayMs: maxDelayMs ?? ASKED_LIMITS.backoffMs };
+}

@@ -1,7 +1,8 @@
 import { UnavailableError } from '../domain/errors.ts';
-import type { Metrics, SchedulerApi } from '../ports/index.ts';
+import type { HealthView, Metrics, SchedulerApi } from '../ports/index.ts';
 import { CONTROL_BUCKET, DEFINITIONS_BUCKET } from '../wire/index.ts';
 import { appApi, namespaceApi } from './api/definitions-api.ts';
+import { byLeader } from './api/by-leader.ts';
 import { JobWriter } from './api/definition-writer.ts';
 import type { WriterParts } from './api/definition-writer.ts';
 import { jobApi } from './api/job-api.ts';
@@ -13,6 +14,7 @@ import type { Adapters, EngineContext, SchedulerConfig } from './context.ts';
 import { Core } from './core.ts';
 import { JobNumbers } from './job-numbers.ts';
 import { reasonOf } from './reason.ts';
+import { viewSize } from './view-size.ts';
 
 export interface Scheduler {
   /** Resolves once the log is read and this node takes part; waits for NATS as long as it takes. */
@@ -26,10 +28,12 @@ const TRY_AGAIN_MS = 1000;
 
 export function openScheduler(config: SchedulerConfig, adapters: Adapters): Scheduler {
   const oddities: Record<string, number> = {};
-  const context: EngineContext = { config, ...adapters, metrics: countOddities(adapters.metrics, oddities) };
+  const context: EngineContext = { config, ...adapters, metrics: countOddities(adapters.metrics, oddities), viewSize: viewSize(adapters.store, adapters.clock) };
   const core = new Core(context);
   let isStopped = false;
   let starting: Promise<void> | undefined;
+  /** Why it could not start when it last tried, '' once it has. */
+  let startProblem = '';
 
   const writerParts: WriterParts = {
     bucket: adapters.bus.bucket(DEFINITIONS_BUCKET), jobs: core.jobs,
@@ -42,6 +46,7 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
       if (core.leadership === undefined) throw new UnavailableError('No server leads right now; try again in a moment.');
       return core.leadership;
     },
+    byLeader: byLeader(core, () => runParts),
     untilEnded: (taskId, limitMs) => core.ends.until(taskId, limitMs), untilLogged: async (taskId, limitMs) => void (await core.logged.until(taskId, limitMs)),
   };
   const loaded = <T>(parts: T) => (): T => {
@@ -59,19 +64,31 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
         await core.load();
         await untilConnected(context, () => isStopped);
         if (isStopped) return;
-        return await core.open();
+        await core.open();
+        if (startProblem !== '') context.log.info({}, 'what kept it from starting is over');
+        startProblem = '';
+        return;
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
-        context.log.warn(reasonOf(error), 'cannot start yet; trying again');
+        // Once for each reason: a database that is away for a night is not worth a line a second.
+        if (error.message !== startProblem) context.log.warn(reasonOf(error), 'cannot start yet; trying again');
+        startProblem = error.message;
         await new Promise<void>((resolve) => context.clock.after(TRY_AGAIN_MS, () => resolve()));
       }
     }
+  }
+
+  const state = stateApi(core, oddities);
+  function withStart(health: HealthView): HealthView {
+    if (core.isOpen || startProblem === '') return health;
+    return { ...health, databaseWritable: core.isLoaded && health.databaseWritable, ready: false, problems: [...health.problems, startProblem] };
   }
 
   return {
     start: () => (starting ??= start()),
     async stop() {
       isStopped = true;
+      core.snapshots.stopTaking();
       await starting?.catch(() => undefined);
       await core.close();
     },
@@ -81,7 +98,8 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
       jobs: jobApi(loaded(runParts), open(runParts)),
       runs: runApi(loaded(runParts), open(runParts)),
       looking: lookingApi(loaded(runParts)),
-      ...stateApi(core, oddities),
+      ...state,
+      health: () => withStart(state.health()),
     },
   };
 }

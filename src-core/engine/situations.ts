@@ -1,6 +1,9 @@
 import type { RunBook, Situation } from '../decide/index.ts';
+import { runLimit } from '../decide/index.ts';
 import type { SchedulerPause } from '../domain/pause.ts';
 import { coversFire, isPauseInForce } from '../domain/pause.ts';
+import type { WorkerRecord } from '../domain/worker.ts';
+import { workerKey } from '../domain/worker.ts';
 import type { Bus } from '../ports/index.ts';
 import type { JobRuntime } from './job-runtime.ts';
 import type { AppWorkers, Workers } from './workers.ts';
@@ -31,11 +34,12 @@ export class Situations {
       connected: this.#bus.state === 'connected',
       pause: this.pause(now),
       active: runs.active.size,
+      capacity: definition.maxRunning === 0 ? runLimit(this.workers(job, now).capacity, job.ends.perSecond(now)) : 0,
       waiting: runs.waiting.length,
       liveWorkers: workers?.live.length ?? 0,
       targets: workers === undefined ? 0 : definition.category === 'group' ? workers.groups.length : workers.weighted.length,
       drained: workers?.drained ?? 0,
-      rateFreeAt: job.rate?.freeAt() ?? 0,
+      rateFreeAt: job.rate?.freeAt(now) ?? 0,
     };
   }
 
@@ -54,6 +58,11 @@ export class Situations {
   wasPaused(at: number, now: number): boolean {
     const last = this.#lastPause();
     return last !== undefined && coversFire(last, at) && !isPauseInForce(last, now);
+  }
+
+  /** Whom the job chose last, live or not; undefined when that is not known. */
+  lastWorker({ definition: { namespace, app }, lastWorker }: JobRuntime): WorkerRecord | undefined {
+    return lastWorker === '' ? undefined : this.#workers.get(workerKey({ namespace, app, id: lastWorker }));
   }
 
   workers(job: JobRuntime, now: number): AppWorkers {

@@ -9,6 +9,8 @@ export interface AppWorkers {
   /** Those with weight > 0 that are not drained. */
   readonly weighted: readonly WorkerRecord[];
   readonly groups: readonly string[];
+  /** Runs at once, of all live ones together. */
+  readonly capacity: number;
   /** How many of the live ones are drained. */
   readonly drained: number;
 }
@@ -19,7 +21,7 @@ interface Cached extends AppWorkers {
 
 const MOST_WORKERS = 20_000;
 const FORGET_AFTER_MS = 24 * 3_600_000;
-const NOBODY: AppWorkers = { live: [], weighted: [], groups: [], drained: 0 };
+const NOBODY: AppWorkers = { live: [], weighted: [], groups: [], capacity: 0, drained: 0 };
 
 /** Everybody whose heartbeat was seen lately. Bounded: beyond that many, new ones are refused. */
 export class Workers {
@@ -39,6 +41,11 @@ export class Workers {
     for (const worker of workers) this.#add({ ...worker });
   }
 
+  /** All but who is drained: the view is to be read anew. */
+  forget(): void {
+    for (const all of [this.#byKey, this.#byApp, this.#cache, this.#lost]) all.clear();
+  }
+
   /** Answers the record when something a person would notice changed (new, back, other weight …), undefined for a plain beat. */
   beat(heartbeat: Heartbeat, at: number): WorkerRecord | undefined | 'too-many' {
     const key = workerKey({ namespace: heartbeat.namespace, app: heartbeat.appName, id: heartbeat.id });
@@ -49,7 +56,7 @@ export class Workers {
       this.#add(worker);
       return worker;
     }
-    const noticed = known.weight !== heartbeat.weight || known.group !== heartbeat.group || known.ip !== heartbeat.ip || known.comment !== heartbeat.comment;
+    const noticed = known.weight !== heartbeat.weight || known.capacity !== heartbeat.capacity || known.group !== heartbeat.group || known.ip !== heartbeat.ip || known.comment !== heartbeat.comment;
     const back = this.#lost.delete(key) || at - known.lastSeenAt >= WORKER_SILENCE_MS;
     Object.assign(known, texts(heartbeat));
     known.lastSeenAt = Math.max(known.lastSeenAt, at);
@@ -67,7 +74,7 @@ export class Workers {
     const live = all.filter((worker) => isLive(worker, now));
     const validUntil = live.reduce((until, worker) => Math.min(until, worker.lastSeenAt + WORKER_SILENCE_MS), now + 1000);
     const ready = this.#drained.size === 0 ? live : live.filter((worker) => !this.#drained.has(workerKey(worker)));
-    const workers = { live, weighted: ready.filter((worker) => worker.weight > 0), groups: groupsOf(live), drained: live.length - ready.length, validUntil };
+    const workers = { live, weighted: ready.filter((worker) => worker.weight > 0), groups: groupsOf(live), capacity: live.reduce((sum, { capacity = 0 }) => sum + capacity, 0), drained: live.length - ready.length, validUntil };
     this.#cache.set(key, workers);
     return workers;
   }
@@ -108,6 +115,8 @@ export class Workers {
   sweep(now: number): WorkerRecord[] {
     const lost: WorkerRecord[] = [];
     for (const [key, worker] of this.#byKey) {
+      // The clock was set back: by what it said before, a worker would be live until it has come there again.
+      if (worker.lastSeenAt > now) worker.lastSeenAt = now;
       if (isLive(worker, now)) continue;
       if (!this.#lost.has(key)) {
         this.#lost.add(key);
@@ -158,6 +167,6 @@ function appOf(worker: { namespace: string; app: string }): string {
 }
 
 function texts(heartbeat: Heartbeat): Omit<WorkerRecord, 'id' | 'namespace' | 'app' | 'firstSeenAt' | 'lastSeenAt'> {
-  const { ip, comment, weight, group, machineCpuUsage, machineMemoryUsage, processCpuUsage, processMemoryRss } = heartbeat;
-  return { ip, comment, weight, group, machineCpuUsage, machineMemoryUsage, processCpuUsage, processMemoryRss };
+  const { ip, comment, weight, capacity, group, machineCpuUsage, machineMemoryUsage, processCpuUsage, processMemoryRss } = heartbeat;
+  return { ip, comment, weight, capacity, group, machineCpuUsage, machineMemoryUsage, processCpuUsage, processMemoryRss };
 }

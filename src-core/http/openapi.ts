@@ -92,5 +92,6 @@ const PROBLEM_WORDS: Readonly<Record<number, string>> = {
   426: 'Must be a WebSocket',
   428: 'If-Match is missing',
   429: 'Too many tries; Retry-After says how long to wait',
-  503: 'NATS or the database is away; Retry-After says when to try again',
+  502: 'Another server of the cluster failed over it, or is of another version',
+  503: 'NATS, the database or a leader is away: Retry-After says when to try again. Without Retry-After (type …:unanswered) the leader was asked and did not answer: it may have been done',
 };

@@ -1,5 +1,5 @@
 import {
-  AlreadyExistsError, ConflictError, InvalidInputError, NotFoundError, RunSkippedError, StaleVersionError, UnavailableError,
+  AlreadyExistsError, ConflictError, InvalidInputError, NodeFaultError, NotFoundError, NotLeadingError, RunSkippedError, StaleVersionError, UnansweredError, UnavailableError,
 } from '../domain/errors.ts';
 import type { FieldError } from '../domain/errors.ts';
 import type { Problem } from './contract.ts';
@@ -20,9 +20,11 @@ export function toProblemError(error: unknown): ProblemError | undefined {
     return new ProblemError(409, 'run-skipped', 'The run was not started', error.message, { extra: { reason: error.reason } });
   }
   if (error instanceof ConflictError) return new ProblemError(409, 'conflict', 'Not possible in this state', error.message);
-  if (error instanceof UnavailableError) {
+  if (error instanceof UnansweredError) return new ProblemError(503, 'unanswered', 'May have been done', error.message);
+  if (error instanceof UnavailableError || error instanceof NotLeadingError) {
     return new ProblemError(503, 'unavailable', 'Not available right now', error.message, { extra: { retryAfter: RETRY_SECONDS }, headers: { 'retry-after': String(RETRY_SECONDS) } });
   }
+  if (error instanceof NodeFaultError) return new ProblemError(502, 'node-fault', 'Another server failed', error.message);
   return undefined;
 }
 

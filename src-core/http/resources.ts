@@ -1,13 +1,17 @@
 import { keepsRows } from '../domain/job.ts';
 import type { JobDefinition } from '../domain/job.ts';
 import type { RunRecord, SubRunRecord } from '../domain/run.ts';
+import { isFinal } from '../domain/run.ts';
 import type { SkipCount } from '../domain/skip.ts';
-import type { AppView, Explanation, GapView, JobView, NamespaceView, Overview, PauseView, RunEvent, SchedulePreview, ServerView, WorkerView } from '../ports/api.ts';
+import type { AppView, AttemptView, Explanation, GapView, JobView, NamespaceView, Overview, PauseView, RunEvent, RunReport, SchedulePreview, ServerView, WorkerView } from '../ports/api.ts';
+import type { QueueMetrics, QueueStatus } from '../ports/queue.ts';
 import type { EndTotals } from '../ports/store.ts';
 import type {
-  AppResource, ExplanationResource, GapResource, JobDefinitionBody, JobResource, NamespaceResource, OverviewResource, PauseResource, PreviewResource, RunEventResource, RunResource, RunSummary, ServerResource,
+  AttemptResource, QueueMetricsResource, QueueStatusResource, RunReportResource,
+  AppResource, ExplanationResource, GapResource, JobDefinitionBody, JobResource, NamespaceResource, OverviewResource, OwnOptionsResource, PauseResource, PreviewResource, RunEventResource, RunResource, RunSummary, ServerResource,
   SkipResource, StatsBucket, SubRunResource, WorkerResource,
 } from './contract.ts';
+import { decodeRunOptions } from '../wire/index.ts';
 import { scheduleWords } from './schedule-words.ts';
 import { formatOptionalTime, formatTime } from './times.ts';
 
@@ -101,6 +105,9 @@ export function toRun(run: RunRecord): RunResource {
     ...toRunSummary(run),
     monitorPayload: run.monitorPayload,
     args: run.args,
+    own: toOwnOptions(run.ownOptions),
+    key: decodeRunOptions(run.ownOptions).key ?? null,
+    retryPending: run.retryPending,
     targets: run.targets,
     targetsEnded: run.targetsEnded,
     badAnswers: run.badAnswers,
@@ -124,6 +131,39 @@ export function toSubRun(sub: SubRunRecord): SubRunResource {
     endedAt: formatOptionalTime(sub.endedAt),
     createdAt: formatOptionalTime(sub.createdAt),
   };
+}
+
+export function toAttempt({ run, isPaused, result }: AttemptView): AttemptResource {
+  return {
+    taskId: run.id,
+    jobId: String(run.jobNumber),
+    attempt: run.attempt,
+    attempts: run.attempts,
+    retryCount: run.attempt - 1,
+    status: isPaused ? 'paused' : run.state === 'expired' || run.state === 'cancelled' ? 'failed' : run.state,
+    state: run.state,
+    startedAt: formatOptionalTime(run.dispatchedAt),
+    finishedAt: formatOptionalTime(run.endedAt),
+    durationMs: between(run.dispatchedAt, run.endedAt),
+    workerId: run.workerId,
+    result: run.state !== 'completed' ? null : result === undefined ? asValue(run.reason) : result.value,
+    error: isFinal(run.state) && run.state !== 'completed' ? run.reason || run.status || run.state : '',
+  };
+}
+
+export function toRunReport(report: RunReport): RunReportResource {
+  const { sequence: seq, at, kind } = report;
+  const head = { seq, at: formatTime(at), kind };
+  if (report.kind === 'log') return { ...head, level: report.level, text: report.text };
+  return report.kind === 'progress' ? { ...head, progress: report.progress } : { ...head, value: report.value };
+}
+
+export function toQueueStatus({ oldestWaitingAt, ...status }: QueueStatus): QueueStatusResource {
+  return { ...status, oldestWaitingAt: formatOptionalTime(oldestWaitingAt) };
+}
+
+export function toQueueMetrics({ successRate, averageMs, ...counts }: QueueMetrics): QueueMetricsResource {
+  return { ...counts, successRate: successRate ?? null, averageMs: averageMs ?? null };
 }
 
 export function toRunEvent(event: RunEvent): RunEventResource {
@@ -183,6 +223,7 @@ export function toWorker(worker: WorkerView): WorkerResource {
     ip: worker.ip,
     comment: worker.comment,
     weight: worker.weight,
+    capacity: worker.capacity ?? 0,
     group: worker.group,
     live: worker.live,
     drained: worker.drained,
@@ -201,7 +242,7 @@ export function toWorker(worker: WorkerView): WorkerResource {
 export function toServer(server: ServerView): ServerResource {
   return {
     ...server, startedAt: formatTime(server.startedAt), lastSeenAt: formatTime(server.lastSeenAt), natsRoundTripMs: server.natsRoundTripMs ?? null,
-    machineCpuPercent: server.machineCpuPercent ?? null, processCpuPercent: server.processCpuPercent ?? null, tickAgeMs: server.tickAgeMs ?? null,
+    machineCpuPercent: server.machineCpuPercent ?? null, processCpuPercent: server.processCpuPercent ?? null, tickAgeMs: server.tickAgeMs ?? null, lag: server.lag ?? null,
   };
 }
 
@@ -218,6 +259,19 @@ export function toGap({ kind, from, to, caughtUp, skipped }: GapView): GapResour
   return { kind, from: formatTime(from), to: formatTime(to), caughtUp, skipped };
 }
 
+function toOwnOptions(text: string): OwnOptionsResource | null {
+  if (text === '') return null;
+  const { attempts, timeoutMs, backoff } = decodeRunOptions(text);
+  const { type, delayMs, maxDelayMs } = backoff ?? {};
+  const retry = { ...given('attempts', attempts), ...given('backoff', type), ...given('delayMs', delayMs), ...given('maxDelayMs', maxDelayMs) };
+  const own = { ...given('timeoutMs', timeoutMs), ...(Object.keys(retry).length === 0 ? {} : { retry }) };
+  return Object.keys(own).length === 0 ? null : own;
+}
+
+function given<Name extends string, Value>(name: Name, value: Value | undefined): { [name in Name]?: Value } {
+  return value === undefined ? {} : { [name]: value } as { [name in Name]: Value };
+}
+
 function toArgs(job: JobDefinition): unknown {
   if (job.argsKind === 'text') return job.args;
   try {
@@ -225,6 +279,16 @@ function toArgs(job: JobDefinition): unknown {
   } catch {
     // Written by another program: better shown as it is than not at all.
     return job.args;
+  }
+}
+
+/** Workers answer with JSON or with plain text. */
+function asValue(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
   }
 }
 

@@ -11,17 +11,20 @@ const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164]);
 const OPERATION_HEADER = 'KV-Operation';
 const NO_MESSAGE = 10037;
 
-export function openBucket(connection: Connection, name: string): Bucket {
+/** Both throw UnavailableError when there is no connection. */
+export type BucketAccess = Pick<Connection, 'client' | 'manager'> & Partial<Pick<Connection, 'answerMs'>>;
+
+export function openBucket(connection: BucketAccess, name: string): Bucket {
   return new StreamBucket(connection, name);
 }
 
 /** A bucket is a stream with one subject for each key; a revision is a sequence. Reads ask the stream's leader: a replica may be behind. */
 class StreamBucket implements Bucket {
-  readonly #connection: Connection;
+  readonly #connection: BucketAccess;
   readonly #name: string;
   readonly #prefix: string;
 
-  constructor(connection: Connection, name: string) {
+  constructor(connection: BucketAccess, name: string) {
     this.#connection = connection;
     this.#name = name;
     this.#prefix = kvPrefix(name);
@@ -62,7 +65,7 @@ class StreamBucket implements Bucket {
     if (deletion) block.set(OPERATION_HEADER, 'DEL');
     let answer: string;
     try {
-      const message = await this.#connection.client.request(this.#prefix + key, text, { headers: block, timeout: REQUEST_TIMEOUT_MS });
+      const message = await this.#connection.client.request(this.#prefix + key, text, { headers: block, timeout: this.#connection.answerMs ?? REQUEST_TIMEOUT_MS });
       answer = message.string();
     } catch (error) {
       throw this.#explain(error, `writing ${key}`);

@@ -17,13 +17,17 @@ export function readyHeaders(block: Uint8Array): MsgHdrs {
 }
 
 /**
- * The way by which the client's own publish hands over the commands it makes: takes whole ones, as bytes. Undefined when
- * the client is closed or draining, or the library has no such way any more.
+ * The way by which the client's own publish hands over the commands it makes: takes whole ones, as bytes, and gives them to the
+ * socket before it returns. Undefined when the client is closed or draining, or the library has no such way any more.
  */
 export function commandSender(client: NatsConnection): ((commands: Uint8Array) => void) | undefined {
-  const { protocol } = client as unknown as { protocol?: { sendCommand?: (commands: Uint8Array) => void } };
+  const { protocol } = client as unknown as { protocol?: { sendCommand?: (commands: Uint8Array) => void; flushPending?: () => void } };
   if (client.isClosed() || client.isDraining() || typeof protocol?.sendCommand !== 'function') return undefined;
-  return (commands) => protocol.sendCommand?.(commands);
+  return (commands) => {
+    protocol.sendCommand?.(commands);
+    // Left to itself the library does so at the end of the turn, behind whatever else is to be done in it.
+    protocol.flushPending?.();
+  };
 }
 
 /** How the client takes in what the socket brings. */
@@ -72,7 +76,9 @@ export function headerBlock(message: Msg): Buffer {
  */
 export function resetSocket(client: NatsConnection): void {
   const inner = client as unknown as { protocol?: { transport?: { socket?: Socket } } };
-  const socket = inner.protocol?.transport?.socket;
+  const transport = inner.protocol?.transport?.socket;
+  // A TLS socket cannot be reset; the one beneath it can, and takes it along.
+  const socket = (transport as { _parent?: Socket | null } | undefined)?._parent ?? transport;
   if (socket === undefined || typeof socket.resetAndDestroy !== 'function') {
     void client.close();
     return;

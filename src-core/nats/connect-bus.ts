@@ -1,8 +1,10 @@
 import type { Bus, BusObjectsOptions, BusState, Bucket, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, StreamInfo, ReadOptions } from '../ports/bus.ts';
 import type { BusAccess } from '../ports/bus-access.ts';
 import type { Log } from '../ports/log.ts';
+import { STREAM } from '../wire/index.ts';
 import { openBucket } from './bucket.ts';
 import { openBusAccess } from './bus-access.ts';
+import { maxPayloadOf, request, respond } from './calls.ts';
 import { Connection } from './connection.ts';
 import type { TlsOptions } from './connection.ts';
 import { ensureObjects } from './ensure-objects.ts';
@@ -10,6 +12,7 @@ import { NotPermittedError, apiCode, asUnavailable, isNotPermitted, isStreamMiss
 import { storedMessage } from './feed-message.ts';
 import { openStreamFeed } from './feed.ts';
 import { openLogPublisher } from './log-publisher.ts';
+import { passBarrier } from './log-reconcile.ts';
 import { readStored } from './read-stored.ts';
 import { parseServerList } from './server-list.ts';
 import { watchBucket } from './watch.ts';
@@ -23,6 +26,8 @@ export interface ConnectBusOptions {
   readonly tls?: TlsOptions;
   /** Contents of a NATS credentials file (JWT and seed). */
   readonly credentials?: string;
+  /** How long NATS has for an answer to one question, instead of the two seconds or so after which a scheduler had better ask again. */
+  readonly answerMs?: number;
 }
 
 const NO_MESSAGE = 10037;
@@ -38,6 +43,7 @@ export async function connectBus(options: ConnectBusOptions): Promise<NatsBus> {
     log: options.log,
     ...(options.tls !== undefined ? { tls: options.tls } : {}),
     ...(options.credentials !== undefined ? { credentials: options.credentials } : {}),
+    ...(options.answerMs !== undefined ? { answerMs: options.answerMs } : {}),
   });
   await connection.start();
   return new NatsBus(connection, options.log);
@@ -83,6 +89,16 @@ export class NatsBus implements Bus {
     return openStreamFeed(this.#connection, options, this.#log);
   }
 
+  async settleLog(term: number): Promise<void> {
+    try {
+      // One server deals with one message after the other, and has by now.
+      const { config } = await this.#connection.manager.streams.info(STREAM);
+      if (config.num_replicas > 1) await passBarrier(this.#connection, term, 1);
+    } catch (error) {
+      if (!isStreamMissing(error)) throw explain(error, 'settling the runs stream');
+    }
+  }
+
   async streamInfo(stream: string): Promise<StreamInfo | undefined> {
     try {
       const { created, state } = await this.#connection.manager.streams.info(stream);
@@ -120,12 +136,24 @@ export class NatsBus implements Bus {
     }
   }
 
-  async read(options: ReadOptions): Promise<void> {
+  async read(options: ReadOptions): Promise<boolean> {
     try {
-      await readStored(this.#connection, options);
+      return await readStored(this.#connection, options);
     } catch (error) {
       throw explain(error, `reading ${options.stream}`);
     }
+  }
+
+  async request(subject: string, payload: Uint8Array, limitMs: number): Promise<Uint8Array> {
+    return request(this.#connection, subject, payload, limitMs);
+  }
+
+  respond(subject: string, handler: (payload: Uint8Array) => Promise<Uint8Array>, queue?: string): () => Promise<void> {
+    return respond(this.#connection, { subject, handler, ...(queue === undefined ? {} : { queue }) }, this.#log);
+  }
+
+  get maxPayloadBytes(): number {
+    return maxPayloadOf(this.#connection);
   }
 
   roundTripMs(): Promise<number> {

@@ -8,6 +8,7 @@ import { UnavailableError } from '../domain/errors.ts';
 import { resetSocket } from './client-internals.ts';
 import { asUnavailable, describe } from './errors.ts';
 import { readFast } from './fast-reader.ts';
+import { requestPatiently } from './patient-requests.ts';
 import { discovered, publicUrl } from './server-list.ts';
 import type { ServerAddress } from './server-list.ts';
 
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
   readonly tls?: TlsOptions;
   /** Contents of a NATS credentials file. */
   readonly credentials?: string;
+  /** How long the server has for an answer to one question; without it, as long as suits a scheduler. */
+  readonly answerMs?: number;
 }
 
 /** File names, as the client library takes them. */
@@ -63,6 +66,10 @@ export class Connection {
     this.#serverUrl = publicUrl(this.#servers[0] as ServerAddress);
   }
 
+  get answerMs(): number | undefined {
+    return this.#options.answerMs;
+  }
+
   get state(): BusState {
     return this.#state;
   }
@@ -94,6 +101,11 @@ export class Connection {
   onState(listener: (state: BusState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends the present connection, and what the kernel still holds of what it was given; a fresh one is dialled. */
+  drop(): void {
+    if (this.#client !== undefined) resetSocket(this.#client);
   }
 
   async roundTripMs(): Promise<number> {
@@ -138,6 +150,7 @@ export class Connection {
     try {
       const client = await connect(this.#dialOptions(server));
       readFast(client);
+      requestPatiently(client);
       if (this.#isClosed()) {
         await client.close();
         return undefined;
@@ -156,7 +169,7 @@ export class Connection {
   /** Lives through one connection, from 'connected' to its end. */
   async #serve(client: NatsConnection, whenUp: () => void): Promise<void> {
     this.#client = client;
-    this.#manager = await jetstreamManager(client, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
+    this.#manager = await jetstreamManager(client, { checkAPI: false, timeout: this.answerMs ?? REQUEST_TIMEOUT_MS });
     this.#lastFailure = '';
     this.#log.info({ server: this.#serverUrl, version: client.info?.version }, 'NATS connected');
     void this.#logStatus(client);
@@ -176,7 +189,7 @@ export class Connection {
     const timer = setInterval(() => {
       if (waiting && ++silent >= MAX_SILENT_PINGS) {
         this.#log.warn({ server: this.#serverUrl }, 'NATS does not answer, giving the connection up');
-        resetSocket(client);
+        this.drop();
         return;
       }
       if (waiting) return;

@@ -3,11 +3,12 @@ import type { BusObjectsOptions } from '../ports/bus.ts';
 import { STREAM } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import { JetStreamOffError, NotPermittedError, StorageRefusedError, SubjectsTakenError, apiCode, asUnavailable, isJetStreamOff, isNotPermitted, isStreamMissing } from './errors.ts';
-import { wantedObjects } from './objects.ts';
+import { wantedObjects, wishedObjects } from './objects.ts';
 import type { ObjectConfig } from './objects.ts';
 
 const NAME_IN_USE = 10058;
 const SUBJECTS_OVERLAP = 10065;
+const NO_CLUSTER = 10074;
 /** No storage: of the server, of the account, of the peers of a cluster. */
 const NO_STORAGE: ReadonlySet<number> = new Set([10002, 10005, 10023, 10028, 10047]);
 const NO_JETSTREAM: ReadonlySet<number> = new Set([10035, 10039, 10076]);
@@ -25,6 +26,14 @@ export async function ensureObjects(connection: Connection, options: BusObjectsO
       await ensureOne(connection.manager, wanted, remarks);
     } catch (error) {
       throw await explain(error, wanted, connection);
+    }
+  }
+  for (const wished of wishedObjects(options)) {
+    try {
+      // One that is there is used as it is.
+      if ((await readConfig(connection.manager, wished.name)) === undefined) await addFitting(connection.manager, wished, remarks);
+    } catch (error) {
+      if (apiCode(error) !== NAME_IN_USE) remarks.push(`Stream ${wished.name} cannot be made, so what workers report of their runs is not kept: ${(await explain(error, wished, connection)).message}`);
     }
   }
   return remarks;
@@ -88,7 +97,22 @@ async function adjust(manager: JetStreamManager, present: StreamConfig, wanted: 
     remarks.push(`Bucket ${wanted.name} kept ${present.max_msgs_per_subject} values of a key; it keeps ${history} now.`);
   }
   if (Object.keys(changes).length > 0) await manager.streams.update(wanted.name, changes);
-  remarks.push(...kept(present, wanted));
+  remarks.push(...kept(await withCopies(manager, present, wanted, remarks), wanted));
+}
+
+/** A server that became a cluster: more copies are made of what it had. Fewer are never asked for. */
+async function withCopies(manager: JetStreamManager, present: StreamConfig, wanted: ObjectConfig, remarks: string[]): Promise<StreamConfig> {
+  const copies = wanted.num_replicas ?? 1;
+  if (present.num_replicas >= copies) return present;
+  try {
+    await manager.streams.update(wanted.name, { num_replicas: copies });
+  } catch (error) {
+    // There are not as many servers, or they are not all there.
+    if (NO_STORAGE.has(apiCode(error)) || apiCode(error) === NO_CLUSTER) return present;
+    throw error;
+  }
+  remarks.push(`Stream ${wanted.name} had ${present.num_replicas} replica(s); it gets ${copies} now.`);
+  return { ...present, num_replicas: copies };
 }
 
 /** What differs and stays, because it is the owner's choice and we can live with it. */

@@ -28,7 +28,7 @@ export class SubjectsTakenError extends Error {
 export class NotPermittedError extends Error {
   override readonly name = 'NotPermittedError';
   constructor(doing: string, cause: unknown) {
-    super(`NATS does not permit ${doing} (${describe(cause)}): allow this user to publish and subscribe to natsjob.>, $KV.>, $JS.API.> and _INBOX.>.`, { cause });
+    super(`NATS does not permit ${doing} (${describe(cause)}): allow this user to publish and subscribe to natsjob.>, natsjob-node.>, $KV.>, $JS.API.> and _INBOX.>.`, { cause });
   }
 }
 

@@ -12,6 +12,8 @@ const LF = 10;
 const LINE_BREAK_BYTES = 2;
 /** Longer lines are left to the library. The server's own limit is 4 kB. */
 const MAX_LINE = 64 * 1024;
+/** A message no longer than this waits for its end; the library has its beginning of a longer one. */
+const MAX_KEPT = 16 * 1024;
 
 /** Who takes messages without the library's own object for each. */
 const handlers = new WeakMap<object, Handler>();
@@ -20,8 +22,14 @@ const handlers = new WeakMap<object, Handler>();
  * Subscribes. On a connection that `readFast` was called for, the library makes no object for each message, and does not
  * count it in its statistics.
  */
-export function listen(client: NatsConnection, subject: string, handler: Handler): Subscription {
-  const subscription = client.subscribe(subject, { callback: (_error, message) => handler(incomingOf(message)) });
+export function listen(client: NatsConnection, subject: string, handler: Handler, queue?: string): Subscription {
+  const subscription = client.subscribe(subject, {
+    // Without the permission there is an error and no message; the connection tells of it.
+    callback: (error, message) => {
+      if (error === null) handler(incomingOf(message));
+    },
+    ...(queue === undefined ? {} : { queue }),
+  });
   handlers.set(subscription, handler);
   return subscription;
 }
@@ -41,7 +49,7 @@ export function readFast(client: NatsConnection): void {
 export class FastReader {
   readonly #library: Omit<LibraryReader, 'replace'>;
   readonly #place = emptyPlace();
-  /** A line whose end has not come. */
+  /** A line, or a short message, whose end has not come. */
   #rest: Buffer | undefined;
   /** Bytes to come of a message that the library has the beginning of. */
   #owed = 0;
@@ -84,6 +92,10 @@ export class FastReader {
   #give(piece: Buffer, at: number): number {
     const next = this.#place.end + LINE_BREAK_BYTES;
     if (next > piece.length) {
+      if (next - at <= MAX_KEPT) {
+        this.#rest = piece.subarray(at);
+        return piece.length;
+      }
       this.#owed = next - piece.length;
       return this.#pass(piece, at, piece.length);
     }

@@ -7,12 +7,19 @@ import { asUnavailable, describe, isStreamMissing } from './errors.ts';
 import { DeliveredMessage } from './feed-message.ts';
 import type { Incoming } from './incoming.ts';
 import { nextMessage } from './next-message.ts';
+import { PollConsumer } from './poll-consumer.ts';
 import { PushConsumer } from './push-consumer.ts';
+import type { PushConsumerOptions } from './push-consumer.ts';
+import { ReadingPace } from './reading-pace.ts';
 
 const RETRY_MS = 250;
 /** A paused feed lets its consumer go when it keeps more than this. */
 const MAX_HELD_BYTES = 4 * 1024 * 1024;
 const CATCH_UP_POLL_MS = 100;
+/** How long a replicated stream may seem to end before what was read of it: a server that has just come to lead may be behind. */
+const BEHIND_MS = 15_000;
+
+type Pace = Pick<ReadingPace, 'turn' | 'message' | 'forget'>;
 
 interface Waiter {
   readonly target: number;
@@ -21,8 +28,8 @@ interface Waiter {
 }
 
 /** Opens a feed at once; it waits by itself for a connection. */
-export function openStreamFeed(connection: Connection, options: FeedOptions, log: Log): Feed {
-  return new StreamFeed(connection, options, log);
+export function openStreamFeed(connection: Connection, options: FeedOptions, log: Log, pace: Pace = new ReadingPace()): Feed {
+  return new StreamFeed(connection, options, log, pace);
 }
 
 /**
@@ -36,23 +43,35 @@ class StreamFeed implements Feed {
   readonly #stopListening: () => void;
   readonly #waiters = new Set<Waiter>();
   #position: number;
+  /** What was dropped up to here was known when the feed began. */
+  #knownGone: number | undefined;
   /** Creation time of the stream this feed began with. */
   #created: string | undefined;
-  #consumer: PushConsumer | undefined;
+  #consumer: PushConsumer | PollConsumer | undefined;
+  readonly #pace: Pace;
+  /** What came in this turn of the loop. */
+  #turn: 'nothing' | 'can-wait' | 'cannot-wait' = 'nothing';
+  /** Messages that may wait come fast and one by one: they are read in pieces. */
+  #inPieces = false;
+  /** On this connection. */
+  #mayReadInPieces = true;
   /** Grows with each reason to open anew; an opening of an older number is void. */
   #round = 0;
   #retry: NodeJS.Timeout | undefined;
   #paused = false;
   #releaseScheduled = false;
   #endReason: string | undefined;
+  /** Monotonic ms, since the stream seems to end before the position. */
+  #behindSince: number | undefined;
 
-  constructor(connection: Connection, options: FeedOptions, log: Log) {
+  constructor(connection: Connection, options: FeedOptions, log: Log, pace: Pace) {
     this.#connection = connection;
     this.#options = options;
     this.#log = log;
+    this.#pace = pace;
     this.#position = Math.max(0, options.from - 1);
     this.#stopListening = connection.onState((state) => {
-      if (state === 'connected') this.#reopen();
+      if (state === 'connected') this.#connected();
       else if (state === 'disconnected') this.#drop();
       else this.#end('the connection is closed');
     });
@@ -110,6 +129,12 @@ class StreamFeed implements Feed {
     });
   }
 
+  #connected(): void {
+    this.#inPieces = false;
+    this.#mayReadInPieces = true;
+    this.#reopen();
+  }
+
   #reopen(): void {
     this.#drop();
     if (this.#endReason !== undefined || this.#paused) return;
@@ -121,6 +146,7 @@ class StreamFeed implements Feed {
         return;
       }
       this.#log.debug({ stream: this.#options.stream, error: describe(error) }, 'the feed cannot be opened yet');
+      this.#giveUpPieces();
       this.#retryLater();
     });
   }
@@ -135,11 +161,20 @@ class StreamFeed implements Feed {
       this.#lose('the stream was made anew');
       return;
     }
-    if (info.state.last_seq < this.#position) {
+    if (info.state.last_seq >= this.#position) this.#behindSince = undefined;
+    else if (info.config.num_replicas > 1 && performance.now() - (this.#behindSince ??= performance.now()) < BEHIND_MS) {
+      throw new Error(`it ends at ${info.state.last_seq} just now`);
+    } else {
       this.#lose(`the stream ends at ${info.state.last_seq}, ${this.#position} was reached before`);
       return;
     }
-    const consumer = await PushConsumer.open({
+    const gone = info.state.first_seq - 1;
+    this.#knownGone ??= gone;
+    if (this.#options.needsAll === true && gone > Math.max(this.#position, this.#knownGone)) {
+      this.#lose(`the stream begins at ${info.state.first_seq}, ${this.#position} was reached before`);
+      return;
+    }
+    const options: PushConsumerOptions & { readonly from: number } = {
       client,
       manager,
       stream,
@@ -151,9 +186,14 @@ class StreamFeed implements Feed {
       onBroken: (reason) => {
         if (round !== this.#round) return;
         this.#log.debug({ stream, reason, position: this.#position }, 'the feed opens anew');
+        this.#giveUpPieces();
         this.#reopen();
       },
-    });
+    };
+    const onCalm = (): void => {
+      if (round === this.#round) this.#read(false);
+    };
+    const consumer = await (this.#inPieces ? PollConsumer.open({ ...options, onCalm }) : PushConsumer.open(options));
     if (round !== this.#round) {
       consumer.close();
       return;
@@ -177,6 +217,34 @@ class StreamFeed implements Feed {
       this.#log.error({ stream: this.#options.stream, sequence: given.sequence, error: describe(error) }, 'a reader of the feed failed');
     }
     if (this.#waiters.size > 0) this.#settleWaiters();
+    if (this.#mayReadInPieces && this.#options.mayWait !== undefined) this.#mind(this.#options.mayWait(given.subject));
+  }
+
+  #mind(canWait: boolean): void {
+    if (this.#inPieces) {
+      if (this.#pace.message(canWait)) this.#read(false);
+      return;
+    }
+    if (this.#turn === 'nothing') setImmediate(() => this.#endTurn());
+    if (this.#turn !== 'cannot-wait') this.#turn = canWait ? 'can-wait' : 'cannot-wait';
+  }
+
+  #endTurn(): void {
+    const canWait = this.#turn === 'can-wait';
+    this.#turn = 'nothing';
+    if (this.#consumer !== undefined && !this.#paused && !this.#inPieces && this.#pace.turn(performance.now(), canWait)) this.#read(true);
+  }
+
+  /** What does not work once, or may not be done, is not tried over and over. */
+  #giveUpPieces(): void {
+    if (this.#inPieces) this.#mayReadInPieces = this.#inPieces = false;
+  }
+
+  #read(inPieces: boolean): void {
+    this.#inPieces = inPieces;
+    this.#pace.forget();
+    this.#log.debug({ stream: this.#options.stream, inPieces }, 'the feed is read in another way');
+    this.#reopen();
   }
 
   #settleWaiters(): void {

@@ -11,6 +11,15 @@ export interface Incoming {
   /** Bytes of the payload. */
   readonly size: number;
   readonly text: string;
+  /** The payload, in a piece that others are in, too: copy what is to stay. */
+  readonly bytes: Uint8Array;
+}
+
+/** Gives out what a reader kept while it was on hold, for as long as it goes on. What is left. */
+export function giveOut(held: readonly Incoming[], goesOn: () => boolean, take: (message: Incoming) => void): Incoming[] {
+  let next = 0;
+  while (next < held.length && goesOn()) take(held[next++] as Incoming);
+  return held.slice(next);
 }
 
 /** One that the client library has read. */
@@ -30,6 +39,9 @@ export function incomingOf(message: Msg): Incoming {
     },
     get text() {
       return message.string();
+    },
+    get bytes() {
+      return message.data;
     },
   };
 }

@@ -1,10 +1,7 @@
 import type { LeaseValue } from '../domain/lease.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { LeaseEntry, LeaseStore } from '../ports/lease-store.ts';
-import { CONTROL_BUCKET } from '../wire/index.ts';
-
-/** The lease's entry in the control bucket. */
-const LEASE_KEY = 'lease';
+import { CONTROL_BUCKET, LEASE_KEY } from '../wire/index.ts';
 
 /** Somebody wrote something into the lease's entry that is not a lease: nobody can lead until it is deleted. */
 export class BrokenLeaseError extends Error {
@@ -34,11 +31,11 @@ function parseLease(text: string): LeaseValue {
     throw new BrokenLeaseError(error);
   }
   if (typeof value !== 'object' || value === null) throw new BrokenLeaseError();
-  const { nodeId, term, watermark, runsSequence, resultsSequence, held } = value;
+  const { nodeId, process, term, watermark, runsSequence, resultsSequence, held, at, blindThrough, beginsAt } = value;
   if (typeof nodeId !== 'string' || !isCount(term) || !isCount(watermark) || !isCount(runsSequence) || !isCount(resultsSequence) || typeof held !== 'boolean') {
     throw new BrokenLeaseError();
   }
-  return { nodeId, term, watermark, runsSequence, resultsSequence, held };
+  return { nodeId, ...(typeof process === 'string' ? { process } : {}), term, watermark, runsSequence, resultsSequence, held, ...(isCount(at) ? { at } : {}), ...(isCount(blindThrough) ? { blindThrough } : {}), ...(isCount(beginsAt) ? { beginsAt } : {}) };
 }
 
 function isCount(value: unknown): value is number {

@@ -3,22 +3,35 @@ import type { Subscription } from '@nats-io/transport-node';
 import type { LogMessage, LogPublisher, LogPublisherOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { RESULTS_PREFIX, TERM_HEADER } from '../wire/index.ts';
+import { Complaints } from './complaints.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './errors.ts';
 import { listen } from './fast-reader.ts';
 import type { Incoming } from './incoming.ts';
+import { InFlight } from './in-flight.ts';
 import { LogQueue, frameOf } from './log-queue.ts';
 import type { Entry } from './log-queue.ts';
-import { findStored, learnTarget, resultsTarget, runsTarget, takesMessages } from './log-reconcile.ts';
+import { learnTarget, resultsTarget, runsTarget } from './log-reconcile.ts';
 import { readAck, storedSequence } from './publish-ack.ts';
 import { PublishBatch } from './publish-batch.ts';
+import { PumpTurns } from './pump-turns.ts';
+import { Reception } from './reception.ts';
+import { StreamLookup } from './stream-lookup.ts';
+import { TrustWatch } from './trust-watch.ts';
 
 /** Most bytes given to the socket beyond what is acknowledged: a paused process wakes with no more than this to send. */
 const CHUNK_BYTES = 128 * 1024;
 /** With that much under way acknowledgements are waited for: under load the socket gets large pieces, not one for each of them. */
 const REFILL_BYTES = CHUNK_BYTES / 2;
 const ACK_TIMEOUT_MS = 5_000;
-const SWEEP_MS = 1_000;
+/** A replicated stream tells for sure what it holds, and is without a leader now and then: it is asked sooner. */
+const REPLICATED_ACK_TIMEOUT_MS = 1_000;
+const SWEEP_MS = 500;
+/**
+ * While the oldest message waits longer than that for its acknowledgement nothing follows it: core subscribers see what a
+ * stream without a leader does not store, and would see it again.
+ */
+const UNANSWERED_MS = 250;
 /** How often `maySend` is asked again while it says no. */
 const HELD_BACK_MS = 20;
 /**
@@ -26,9 +39,8 @@ const HELD_BACK_MS = 20;
  * would miss them, and they would be sent twice.
  */
 const OLD_BYTES_MS = 100;
-const RETRY_MS = 250;
-const MAX_REFUSAL_PAUSE_MS = 5_000;
-const COMPLAINT_MS = 60_000;
+/** How often a stream that is missing is looked for again. */
+const MISSING_MS = 250;
 
 export function openLogPublisher(connection: Connection, options: LogPublisherOptions, log: Log): LogPublisher {
   return new PipelinedPublisher(connection, options, log);
@@ -41,13 +53,14 @@ export function openLogPublisher(connection: Connection, options: LogPublisherOp
  * The server shows a message to core subscribers before it stores it. What it has shown but not stored when it dies is not in
  * the stream, so it is sent again, and they see it twice: one chunk at most, and there is no way to tell from here.
  *
- * A message the stream refuses for the moment was seen by core subscribers all the same; sending it again shows
- * it to them again. So after a refusal an empty message is tried until the stream takes it, and then one at a time.
+ * What else keeps core subscribers from seeing anything twice: Reception, for streams that take nothing, and TrustWatch, for a
+ * network that stands still.
  */
 class PipelinedPublisher implements LogPublisher {
   readonly #connection: Connection;
   readonly #options: LogPublisherOptions;
   readonly #log: Log;
+  readonly #complaints: Complaints;
   readonly #runs = runsTarget();
   readonly #results = resultsTarget();
   readonly #inbox = `${createInbox()}.`;
@@ -56,10 +69,11 @@ class PipelinedPublisher implements LogPublisher {
   readonly #sweeper: NodeJS.Timeout;
 
   readonly #queue = new LogQueue();
-  /** By slot, in the order of sending. */
-  readonly #inFlight = new Map<number, Entry>();
-  #inFlightBytes = 0;
-  #nextSlot = 0;
+  readonly #inFlight = new InFlight();
+  readonly #turns = new PumpTurns(() => this.#ready, () => this.#pump());
+  readonly #trust: TrustWatch;
+  readonly #reception: Reception;
+  readonly #lookup: StreamLookup;
   #accepted = 0;
   #lastSequence = 0;
 
@@ -68,21 +82,24 @@ class PipelinedPublisher implements LogPublisher {
   #reconciling = false;
   /** Grows at each change of the connection; work begun for an older one is void. */
   #round = 0;
-  #pumpScheduled = false;
-  #pumpTimer: NodeJS.Timeout | undefined;
-  #refusals = 0;
-  /** The runs stream did not take something: an empty message must come through before any that core subscribers act on. */
-  #suspect = false;
-  #probing = false;
   #stopping = false;
   #drained: (() => void) | undefined;
-  #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(connection: Connection, options: LogPublisherOptions, log: Log) {
     this.#connection = connection;
     this.#options = options;
     this.#log = log;
+    this.#complaints = new Complaints(log);
     this.#termLine = `\r\n${TERM_HEADER}: ${options.term}\r\n`;
+    const isReady = (): boolean => this.#ready;
+    const { term } = options;
+    this.#trust = new TrustWatch(connection, this.#inFlight, isReady, () => options.maySend());
+    this.#reception = new Reception({ connection, term, runs: this.#runs, turns: this.#turns, isReady, complaints: this.#complaints });
+    this.#lookup = new StreamLookup({
+      connection, term, targets: [this.#runs, this.#results], inFlight: this.#inFlight, complaints: this.#complaints, log,
+      found: (slot, entry, sequence) => this.#stored(slot, entry, sequence),
+      missing: (slot, entry) => this.#takeBack(slot, entry),
+    });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#stopListening = connection.onState((state) => {
       this.#disconnected();
@@ -100,6 +117,13 @@ class PipelinedPublisher implements LogPublisher {
     return this.#lastSequence;
   }
 
+  get problem(): string {
+    const { problem } = this.#reception;
+    if (problem !== '') return problem;
+    const { oldest } = this.#inFlight;
+    return oldest !== undefined && performance.now() - oldest.sentAt > ACK_TIMEOUT_MS ? `what was sent to ${oldest.target.stream} is not answered` : '';
+  }
+
   publish(message: LogMessage): void {
     const target = message.subject.startsWith(RESULTS_PREFIX) ? this.#results : this.#runs;
     const entry: Entry = { message, target, order: this.#accepted++, frame: undefined, bytes: 0, after: 0, sentAt: 0 };
@@ -108,7 +132,7 @@ class PipelinedPublisher implements LogPublisher {
       return;
     }
     this.#queue.push(entry);
-    this.#schedulePump();
+    this.#turns.soon();
   }
 
   async stop(drainMs: number): Promise<void> {
@@ -142,109 +166,47 @@ class PipelinedPublisher implements LogPublisher {
   }
 
   async #begin(round: number): Promise<void> {
+    const isVoid = (): boolean => round !== this.#round;
     if (this.#inFlight.size > 0) {
-      await pause(OLD_BYTES_MS);
-      await this.#reconcile(round);
+      await new Promise((resolve) => setTimeout(resolve, OLD_BYTES_MS));
+      await this.#lookup.findUnanswered(isVoid);
     }
-    for (const target of [this.#runs, this.#results]) {
-      let known = false;
-      while (round === this.#round && !known) {
-        try {
-          await learnTarget(this.#connection, target);
-          known = true;
-        } catch (error) {
-          this.#complain(`the stream ${target.stream} cannot be read: ${describe(error)}`);
-          await pause(RETRY_MS);
-        }
-      }
-    }
-    if (round !== this.#round) return;
+    await this.#lookup.learnEnds(isVoid);
+    if (isVoid()) return;
     this.#ready = true;
-    this.#schedulePump();
-  }
-
-  /** Settles what is in the streams and takes back what is not: resolves to how many. Gives up trying only when the connection changes. */
-  async #reconcile(round: number): Promise<number> {
-    let back = 0;
-    for (const target of [this.#runs, this.#results]) {
-      while (round === this.#round) {
-        const unknown = [...this.#inFlight].filter(([, entry]) => entry.target === target);
-        const first = unknown[0];
-        if (first === undefined) break;
-        const ids = new Set(unknown.map(([, entry]) => entry.message.id));
-        try {
-          const stored = await findStored(this.#connection, target, ids, first[1].after);
-          if (round !== this.#round) return back;
-          back += this.#sort(unknown, stored);
-          break;
-        } catch (error) {
-          this.#complain(`cannot learn yet what ${target.stream} holds: ${describe(error)}`);
-          await pause(RETRY_MS);
-        }
-      }
-    }
-    return back;
-  }
-
-  #sort(unknown: readonly (readonly [number, Entry])[], stored: ReadonlyMap<string, number>): number {
-    let found = 0;
-    let back = 0;
-    for (const [slot, entry] of unknown) {
-      // Its acknowledgement may have come while the stream was read.
-      if (!this.#inFlight.has(slot)) continue;
-      const sequence = stored.get(entry.message.id);
-      if (sequence !== undefined) {
-        found++;
-        this.#stored(slot, entry, sequence);
-      } else {
-        back++;
-        this.#takeBack(slot, entry);
-      }
-    }
-    this.#log.info({ found, sendAgain: back }, 'publishing: unanswered messages were looked up in the stream');
-    return back;
-  }
-
-  #schedulePump(): void {
-    if (this.#pumpScheduled || !this.#ready) return;
-    this.#pumpScheduled = true;
-    // Once for all that is published, or acknowledged, in this turn.
-    queueMicrotask(() => {
-      this.#pumpScheduled = false;
-      this.#pump();
-    });
-  }
-
-  #pumpLater(delayMs: number): void {
-    this.#pumpTimer ??= setTimeout(() => {
-      this.#pumpTimer = undefined;
-      this.#pump();
-    }, delayMs);
+    this.#turns.soon();
   }
 
   #pump(): void {
-    if (!this.#ready || this.#reconciling || this.#inFlightBytes >= REFILL_BYTES || this.#pumpTimer !== undefined) return;
+    if (!this.#ready || this.#reconciling || this.#inFlight.bytes >= REFILL_BYTES || this.#turns.isWaiting) return;
     const entry = this.#queue.peek();
     if (entry === undefined) return;
-    if (this.#refusals > 0 && this.#inFlight.size > 0) return;
+    if (this.#reception.isRefusing && this.#inFlight.size > 0) return;
+    if (this.#waitedMs() >= UNANSWERED_MS) return;
     if (entry.target.created === '') {
       // Core subscribers would see it, and see it again once there is a stream to store it.
-      this.#complain(`the stream ${entry.target.stream} does not exist`);
+      this.#complaints.say(`the stream ${entry.target.stream} does not exist`);
       learnTarget(this.#connection, entry.target).catch(() => {});
-      this.#pumpLater(RETRY_MS);
+      this.#turns.later(MISSING_MS);
       return;
     }
     if (!this.#options.maySend()) {
-      this.#pumpLater(HELD_BACK_MS);
+      this.#turns.later(HELD_BACK_MS);
       return;
     }
-    if (this.#suspect) {
-      void this.#probe();
-      return;
-    }
+    if (this.#reception.asksFirst()) return;
     const batch = new PublishBatch(this.#connection.client);
+    const firstSlot = this.#inFlight.nextSlot;
     this.#fill(batch);
+    batch.seal();
+    // Once more, as late as can be: a process that is paused in between, or waits for the processor, wakes here.
+    if (!this.#options.maySend()) {
+      for (const [slot, entry] of this.#inFlight.entries()) if (slot >= firstSlot) this.#takeBack(slot, entry);
+      this.#turns.later(HELD_BACK_MS);
+      return;
+    }
     batch.flush();
+    this.#trust.start();
   }
 
   /** Gives the batch what waits, up to a chunk. */
@@ -258,12 +220,12 @@ class PipelinedPublisher implements LogPublisher {
         settle(entry, 0, this.#log);
       } else {
         if (entry.target.created === '') {
-          this.#schedulePump();
+          this.#turns.soon();
           return;
         }
         const frame = frameOf(entry, this.#termLine);
-        if (this.#inFlightBytes > 0 && this.#inFlightBytes + entry.bytes > CHUNK_BYTES) return;
-        const slot = this.#nextSlot;
+        if (this.#inFlight.bytes > 0 && this.#inFlight.bytes + entry.bytes > CHUNK_BYTES) return;
+        const slot = this.#inFlight.nextSlot;
         try {
           batch.add(entry.message.subject, this.#inbox + slot, frame, entry.message.text);
         } catch (error) {
@@ -274,13 +236,11 @@ class PipelinedPublisher implements LogPublisher {
           continue;
         }
         this.#queue.shift();
-        this.#nextSlot++;
         entry.frame = undefined;
         entry.after = entry.target.lastSequence;
         entry.sentAt = monotonic;
-        this.#inFlight.set(slot, entry);
-        this.#inFlightBytes += entry.bytes;
-        if (this.#refusals > 0) return;
+        this.#inFlight.add(entry);
+        if (this.#reception.isRefusing) return;
       }
       entry = this.#queue.peek();
     }
@@ -297,50 +257,28 @@ class PipelinedPublisher implements LogPublisher {
     } else {
       const ack = readAck(text);
       if (ack.kind === 'stored') this.#stored(slot, entry, ack.sequence);
-      else if (ack.transient) this.#refusedForNow(slot, entry, ack.reason);
+      else if (ack.transient) {
+        this.#takeBack(slot, entry);
+        this.#reception.refused(entry.target, ack.reason);
+      }
       else {
         this.#leaveFlight(slot, entry);
         this.#refuseForGood(entry, ack.reason);
       }
     }
-    this.#schedulePump();
+    this.#turns.soon();
   }
 
   #stored(slot: number, entry: Entry, sequence: number): void {
     this.#leaveFlight(slot, entry);
-    this.#refusals = 0;
+    this.#reception.stored(entry.target);
     if (sequence > entry.target.lastSequence) entry.target.lastSequence = sequence;
     if (entry.target === this.#runs && sequence > this.#lastSequence) this.#lastSequence = sequence;
     settle(entry, sequence, this.#log);
   }
 
-  #refusedForNow(slot: number, entry: Entry, reason: string): void {
-    this.#complain(`${entry.target.stream} takes nothing at the moment: ${reason}`);
-    this.#takeBack(slot, entry);
-    if (entry.target === this.#runs) this.#suspect = true;
-    this.#holdBack();
-  }
-
-  #holdBack(): void {
-    if (this.#pumpTimer !== undefined) return;
-    this.#refusals++;
-    this.#pumpLater(Math.min(MAX_REFUSAL_PAUSE_MS, RETRY_MS * 2 ** Math.min(this.#refusals - 1, 10)));
-  }
-
-  async #probe(): Promise<void> {
-    if (this.#probing) return;
-    this.#probing = true;
-    const isTaken = await takesMessages(this.#connection, this.#options.term, ACK_TIMEOUT_MS);
-    this.#probing = false;
-    if (isTaken) {
-      this.#suspect = false;
-      this.#refusals = 0;
-    } else if (this.#ready) this.#holdBack();
-    this.#schedulePump();
-  }
-
   #refuseForGood(entry: Entry, reason: string): void {
-    this.#complain(`a message was refused and given up: ${reason}`, entry.message);
+    this.#complaints.say(`a message was refused and given up: ${reason}`, entry.message);
     settle(entry, 0, this.#log);
   }
 
@@ -354,8 +292,7 @@ class PipelinedPublisher implements LogPublisher {
   }
 
   #leaveFlight(slot: number, entry: Entry): void {
-    this.#inFlight.delete(slot);
-    this.#inFlightBytes -= entry.bytes;
+    this.#inFlight.remove(slot, entry);
     if (this.#inFlight.size === 0) this.#drained?.();
   }
 
@@ -363,20 +300,22 @@ class PipelinedPublisher implements LogPublisher {
     const now = Date.now();
     this.#giveUp((entry) => entry.message.giveUpAt <= now);
     if (!this.#ready || this.#reconciling) return;
-    const [oldest] = this.#inFlight.values();
-    if (oldest === undefined || performance.now() - oldest.sentAt < ACK_TIMEOUT_MS) return;
+    const { oldest } = this.#inFlight;
+    if (oldest === undefined || this.#waitedMs() < (oldest.target.isReplicated ? REPLICATED_ACK_TIMEOUT_MS : ACK_TIMEOUT_MS)) return;
     this.#reconciling = true;
     const round = this.#round;
-    void this.#reconcile(round).then((back) => {
+    void this.#lookup.findUnanswered(() => round !== this.#round).then((missing) => {
       this.#reconciling = false;
-      if (back > 0 && round === this.#round) {
-        // The server got them and stored none: its disk may be full or broken.
-        this.#complain('what was sent is neither answered nor stored');
-        this.#suspect = true;
-        this.#holdBack();
-      }
-      this.#schedulePump();
+      // A replicated one has just stored the barrier.
+      if (missing > 0 && round === this.#round && !this.#runs.isReplicated) this.#reception.swallowed();
+      this.#turns.soon();
     });
+  }
+
+  /** How long the oldest message on its way has been there. */
+  #waitedMs(): number {
+    const { oldest } = this.#inFlight;
+    return oldest === undefined ? 0 : performance.now() - oldest.sentAt;
   }
 
   /** Settles with 0 what meets the condition and is known not to be in the stream. */
@@ -386,22 +325,17 @@ class PipelinedPublisher implements LogPublisher {
 
   #finish(): void {
     this.#stopping = true;
+    this.#trust.look();
     this.#disconnected();
     this.#stopListening();
     clearInterval(this.#sweeper);
-    clearTimeout(this.#pumpTimer);
+    this.#turns.stop();
+    this.#trust.stop();
     this.#giveUp(() => true);
-    for (const [slot, entry] of [...this.#inFlight]) {
+    for (const [slot, entry] of this.#inFlight.entries()) {
       this.#leaveFlight(slot, entry);
       settle(entry, 0, this.#log);
     }
-  }
-
-  #complain(what: string, message?: LogMessage): void {
-    const now = performance.now();
-    if (now - this.#complainedAt < COMPLAINT_MS) return;
-    this.#complainedAt = now;
-    this.#log.warn(message === undefined ? {} : { subject: message.subject, id: message.id }, `publishing: ${what}`);
   }
 }
 
@@ -411,8 +345,4 @@ function settle(entry: Entry, sequence: number, log: Log): void {
   } catch (error) {
     log.error({ error: describe(error), id: entry.message.id }, 'publishing: whoever waited for a message failed');
   }
-}
-
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delayMs));
 }

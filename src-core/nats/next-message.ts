@@ -14,3 +14,12 @@ export async function nextMessage(manager: JetStreamManager, stream: string, sub
     throw error;
   }
 }
+
+/**
+ * Whether all up to `through` that fits was read by whoever stands at `position`: the stream's leader has nothing in between. A consumer
+ * cannot tell, as its server may be behind. Rejects with the client library's errors.
+ */
+export async function holdsNothingMore(manager: JetStreamManager, stream: string, subjects: string, position: number, through: number): Promise<boolean> {
+  const next = await nextMessage(manager, stream, subjects, position + 1);
+  return next === undefined || next.seq > through;
+}

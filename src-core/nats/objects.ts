@@ -2,7 +2,7 @@ import { nanos } from '@nats-io/transport-node';
 import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import type { StreamConfig } from '@nats-io/jetstream';
 import type { BusObjectsOptions } from '../ports/bus.ts';
-import { CONTROL_BUCKET, DEFINITIONS_BUCKET, HEARTBEAT_BUCKET, RESULTS_BUCKET, STREAM, STREAM_SUBJECTS, kvPrefix, kvStream } from '../wire/index.ts';
+import { CONTROL_BUCKET, DEFINITIONS_BUCKET, HEARTBEAT_BUCKET, REPORTS_KEPT, REPORTS_STREAM, REPORTS_SUBJECTS, RESULTS_BUCKET, STREAM, STREAM_SUBJECTS, kvPrefix, kvStream } from '../wire/index.ts';
 
 export type ObjectConfig = Partial<StreamConfig> & { readonly name: string; readonly subjects: string[] };
 
@@ -27,6 +27,25 @@ export function wantedObjects(options: BusObjectsOptions): readonly ObjectConfig
       max_age: nanos(DAY_MS),
       max_bytes: options.maxBytes,
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+      allow_direct: true,
+      num_replicas: replicas,
+    },
+  ];
+}
+
+/** What is good to have: the scheduler goes on without. */
+export function wishedObjects({ replicas, reportsMaxBytes = 0 }: BusObjectsOptions): readonly ObjectConfig[] {
+  if (reportsMaxBytes === 0) return [];
+  return [
+    {
+      name: REPORTS_STREAM,
+      subjects: [...REPORTS_SUBJECTS],
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      discard: DiscardPolicy.Old,
+      max_age: nanos(DAY_MS),
+      max_bytes: reportsMaxBytes,
+      max_msgs_per_subject: REPORTS_KEPT,
       allow_direct: true,
       num_replicas: replicas,
     },

@@ -43,4 +43,8 @@ export class PlacedMessage implements Incoming {
   get text(): string {
     return this.#piece.toString('utf8', this.#bodyStart, this.#end);
   }
+
+  get bytes(): Uint8Array {
+    return this.#piece.subarray(this.#bodyStart, this.#end);
+  }
 }

@@ -10,10 +10,12 @@ export interface ProbeResult {
   readonly version: string;
 }
 
-const ANSWER_MS = 1_000;
+const CONNECT_MS = 1_000;
+/** A NATS server that has just been started on a busy machine takes connections a while before it speaks. */
+const GREETING_MS = 5_000;
 const MAX_GREETING = 64 * 1024;
 
-/** Looks at `nats://host:port`. Never rejects; takes a second at most. */
+/** Looks at `nats://host:port`. Never rejects; takes a second when nobody is there, five when whoever is there says nothing. */
 export async function probeNats(url: string): Promise<NatsProbe> {
   const { hostname, port } = new URL(url.replace(/^[a-z]+:/i, 'http:'));
   return (await probeServer(hostname.replace(/^\[|\]$/g, ''), port === '' ? 4222 : Number(port))).kind;
@@ -32,10 +34,16 @@ export function probeServer(host: string, port: number): Promise<ProbeResult> {
       resolve(result);
     };
     let connected = false;
-    const timer = setTimeout(() => finish(nobody(connected ? 'not-nats' : 'nothing')), ANSWER_MS);
+    // A process that stood still finds its time up before it has looked at what came: that is looked at first.
+    const within = (limitMs: number): NodeJS.Timeout => setTimeout(() => setImmediate(() => {
+      if (!connected || limitMs === GREETING_MS) finish(nobody(connected ? 'not-nats' : 'nothing'));
+    }), limitMs);
+    let timer = within(CONNECT_MS);
     socket.setEncoding('utf8');
     socket.once('connect', () => {
       connected = true;
+      clearTimeout(timer);
+      timer = within(GREETING_MS);
     });
     socket.once('error', () => finish(nobody(connected ? 'not-nats' : 'nothing')));
     socket.once('close', () => finish(nobody(connected ? 'not-nats' : 'nothing')));

@@ -3,8 +3,8 @@ export type PublishAck =
   | { readonly kind: 'stored'; readonly sequence: number }
   | { readonly kind: 'refused'; readonly transient: boolean; readonly reason: string; /** JetStream's err_code, 0 if none. */ readonly code: number };
 
-/** err_codes of "no room now" that come with a 4xx status. */
-const TRANSIENT_CODES: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047]);
+/** err_codes with a 4xx status that pass: no room now, and 10158, the same id from another leader is being stored. */
+const TRANSIENT_CODES: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047, 10158]);
 const STORED_START = '{"stream":';
 const SEQUENCE_MARK = '"seq":';
 

@@ -15,6 +15,7 @@ export class PublishBatch {
   readonly #largest: number;
   #commands = '';
   #bytes = 0;
+  #sealed: Uint8Array | undefined;
 
   constructor(client: NatsConnection) {
     this.#client = client;
@@ -36,11 +37,32 @@ export class PublishBatch {
     this.#bytes += command.length + size + 2;
   }
 
-  flush(): void {
+  /** The same without headers; `reply` '' for none. */
+  addPlain(subject: string, reply: string, text: string): void {
+    const size = Buffer.byteLength(text);
+    if (this.#send === undefined || size > this.#largest || !PLAIN_SUBJECT.test(subject)) {
+      this.flush();
+      this.#client.publish(subject, text, reply === '' ? {} : { reply });
+      return;
+    }
+    const command = reply === '' ? `PUB ${subject} ${size}\r\n` : `PUB ${subject} ${reply} ${size}\r\n`;
+    this.#commands += command + text + '\r\n';
+    this.#bytes += command.length + size + 2;
+  }
+
+  /** Does what takes time of a flush; what is added afterwards needs another. */
+  seal(): void {
     if (this.#commands === '') return;
-    const commands = Buffer.from(this.#commands, this.#commands.length === this.#bytes ? 'latin1' : 'utf8');
+    this.#sealed = Buffer.from(this.#commands, this.#commands.length === this.#bytes ? 'latin1' : 'utf8');
     this.#commands = '';
     this.#bytes = 0;
-    this.#send?.(commands);
+  }
+
+  /** The socket has it when this returns. */
+  flush(): void {
+    this.seal();
+    if (this.#sealed === undefined) return;
+    this.#send?.(this.#sealed);
+    this.#sealed = undefined;
   }
 }

@@ -6,6 +6,7 @@ import { emptyDelivery, readDelivery } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 import { listen } from './fast-reader.ts';
 import { headerStatus, headerValue } from './header-block.ts';
+import { giveOut } from './incoming.ts';
 import type { Incoming } from './incoming.ts';
 
 export interface PushConsumerOptions {
@@ -82,13 +83,12 @@ export class PushConsumer {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    let next = 0;
-    while (next < held.length && this.#held === undefined && !this.#ended) this.#take(held[next++] as Incoming);
-    if (next === held.length || this.#ended) {
+    const left = giveOut(held, () => this.#held === undefined && !this.#ended, (message) => this.#take(message));
+    if (left.length === 0 || this.#ended) {
       this.#heldBytes = 0;
       return;
     }
-    this.#held = held.slice(next);
+    this.#held = left;
     this.#heldBytes = this.#held.reduce((sum, message) => sum + message.size + HELD_OVERHEAD_BYTES, 0);
   }
 

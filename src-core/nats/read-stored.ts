@@ -6,37 +6,38 @@ import { headerRecord } from './header-block.ts';
 import { PushConsumer } from './push-consumer.ts';
 
 /**
- * Gives out what the stream holds now, by a consumer of its own that feeds know nothing of. Resolves when all came by, the reader
- * has enough, or the time is up; a stream that is missing is empty. Rejects with the client library's errors.
+ * Gives out what the stream holds now, by a consumer of its own that feeds know nothing of. True when all came by or the reader
+ * has enough, false when the time was up before; a stream that is missing is empty. Rejects with the client library's errors.
  */
-export async function readStored(connection: Connection, options: ReadOptions): Promise<void> {
+export async function readStored(connection: Connection, options: ReadOptions): Promise<boolean> {
   const { client, manager } = connection;
-  const { stream, subjects, storedFrom, limitMs } = options;
-  let finish: () => void = () => {};
+  const { stream, subjects, from = 1, storedFrom, limitMs } = options;
+  let finish: (isWhole: boolean) => void = () => {};
   let fail: (error: Error) => void = () => {};
-  const done = new Promise<void>((resolve, reject) => {
+  const done = new Promise<boolean>((resolve, reject) => {
     finish = resolve;
     fail = reject;
   });
   // Whoever fails while the consumer is being made is heard below.
   done.catch(() => {});
   const stopListening = connection.onState(() => fail(new Error('the connection was lost')));
-  const timer = setTimeout(finish, limitMs);
+  const timer = setTimeout(() => finish(false), limitMs);
   let isEnough = false;
   let consumer: PushConsumer | undefined;
   try {
     consumer = await PushConsumer.open({
-      client, manager, stream, subjects, from: 1, ...(storedFrom === undefined ? {} : { storedFrom }),
+      client, manager, stream, subjects, from, ...(storedFrom === undefined ? {} : { storedFrom }),
       onMessage: (message, delivery) => {
         if (isEnough) return;
         isEnough = !options.onMessage(withHeaders(new DeliveredMessage(message, delivery, Number.POSITIVE_INFINITY), message.head));
-        if (isEnough || delivery.pending === 0) finish();
+        if (isEnough || delivery.pending === 0) finish(true);
       },
       onBroken: (reason) => fail(new Error(reason)),
     });
-    if (consumer.pendingAtStart > 0) await done;
+    return consumer.pendingAtStart === 0 || (await done);
   } catch (error) {
     if (!isStreamMissing(error)) throw error;
+    return true;
   } finally {
     clearTimeout(timer);
     stopListening();

@@ -6,9 +6,11 @@ import type { Delivery } from './delivery.ts';
 import { asUnavailable, describe, isStreamMissing } from './errors.ts';
 import { headerValue } from './header-block.ts';
 import type { Incoming } from './incoming.ts';
+import { holdsNothingMore } from './next-message.ts';
 import { PushConsumer } from './push-consumer.ts';
 
 const RETRY_MS = 500;
+const AGAIN_MS = 100;
 
 export type OnEntry = (key: string, text: string | undefined) => void;
 
@@ -113,6 +115,14 @@ class BucketWatcher implements BucketWatch {
         if (error === undefined) resolve();
         else reject(error);
       };
+      // The reader's server may be behind the others: then the rest comes.
+      const finishIfNothingLeft = (): void => {
+        if (!initial) return;
+        holdsNothingMore(source.manager, source.stream, `${this.#prefix}>`, this.#position, Number.POSITIVE_INFINITY).then((isAll) => {
+          if (isAll) finish();
+          else if (initial) setTimeout(finishIfNothingLeft, AGAIN_MS);
+        }, finish);
+      };
       PushConsumer.open({
         ...source,
         subject: `${this.#prefix}>`,
@@ -120,7 +130,7 @@ class BucketWatcher implements BucketWatch {
           if (round !== this.#round) return;
           const pending = delivery.pending;
           missing.delete(this.#take(message, delivery));
-          if (pending === 0) finish();
+          if (pending === 0) finishIfNothingLeft();
         },
         onBroken: (reason) => {
           finish(new Error(reason));
@@ -134,7 +144,7 @@ class BucketWatcher implements BucketWatch {
             return;
           }
           this.#consumer = consumer;
-          if (consumer.pendingAtStart === 0) finish();
+          if (consumer.pendingAtStart === 0) finishIfNothingLeft();
         },
         (error: unknown) => finish(error instanceof Error ? error : new Error(String(error))),
       );

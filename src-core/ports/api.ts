@@ -4,7 +4,9 @@ import type { RunRecord, RunState, SkipReason, SubRunRecord, Trigger } from '../
 import type { SkipCount } from '../domain/skip.ts';
 import type { WorkerRecord } from '../domain/worker.ts';
 import type { LookingApi } from './looking.ts';
+import type { Report } from '../wire/index.ts';
 import type { MachineLook } from './machine.ts';
+import type { CleanRequest, QueueMetrics, QueueStatus } from './queue.ts';
 import type { Count, EndTotals } from './store.ts';
 
 /**
@@ -25,7 +27,7 @@ export interface SchedulerApi {
   /** Takes the worker out of the routing, or puts it back; resolves when this server heeds it. Rejects with NotFoundError for one that is not known. */
   drainWorker(worker: { namespace: string; app: string; id: string }, drained: boolean): Promise<WorkerView>;
   servers(): Promise<readonly ServerView[]>;
-  /** Makes the server give up its lease. Rejects with NotFoundError for an unknown one, ConflictError when it does not lead. */
+  /** Makes the server give up its lease, whichever is asked. Rejects with NotFoundError for an unknown one, ConflictError when it does not lead. */
   stepDown(serverId: string): Promise<void>;
   /** The pause of the whole scheduler that is in force. */
   pause(): Promise<PauseView | undefined>;
@@ -129,6 +131,10 @@ export interface JobApi {
   versions(id: string): Promise<readonly JobVersion[]>;
   explain(id: string): Promise<Explanation>;
   skips(id: string, filter: Pick<SkipFilter, 'reasons' | 'from' | 'to'>, page: { limit: number; before?: string }): Promise<SkipCountPage>;
+  queue(id: string): Promise<QueueStatus>;
+  queueMetrics(id: string): Promise<QueueMetrics>;
+  /** Removes runs of the job; resolves to how many, once this server's view is without them. */
+  clean(id: string, request: CleanRequest): Promise<number>;
   stats(id: string, query: { from: number; to: number; bucketMs: number }): Promise<readonly EndTotals[]>;
   bulk(request: { ids?: readonly string[]; filter?: JobFilter; action: BulkAction; dryRun: boolean }): Promise<BulkResult>;
 }
@@ -203,6 +209,11 @@ export interface RunFilter {
 /** Texts of reason and payload: part of them, any case. */
 export type SubRunFilter = Pick<RunFilter, 'reason' | 'monitorStatus' | 'monitorPayload'> & { readonly status?: string };
 
+/** `isPaused`: it waits, and will until somebody resumes its job or the scheduler. `result`: one that was too long for the answer, while it is kept. */
+export type AttemptView = { readonly run: RunRecord; readonly isPaused: boolean; readonly result?: { readonly value: unknown } };
+
+export type RunReport = Report & { readonly sequence: number };
+
 export interface RunApi {
   list(filter: RunFilter, page: { limit: number; before?: string }): Promise<{ items: readonly RunRecord[]; next: string | undefined }>;
   /** Up to 10,000, and as far as a moment reaches. */
@@ -213,8 +224,12 @@ export interface RunApi {
   events(taskId: string): Promise<readonly RunEvent[]>;
   /** What was sent for the run, in order, as far as the stream still has it. */
   messages(taskId: string): Promise<readonly SentMessage[]>;
+  /** All attempts of the run that this one belongs to, the first one first. */
+  attempts(taskId: string): Promise<readonly AttemptView[]>;
+  /** What workers told of the run behind the given sequence, oldest first, as far as it is kept. `next`: where to go on when there is more. */
+  reports(taskId: string, page: { limit: number; after?: number }): Promise<{ items: readonly RunReport[]; next: number | undefined }>;
   /** Ends an open run; resolves with it as it is then. Rejects with ConflictError when it has ended already. */
-  cancel(taskId: string): Promise<RunRecord>;
+  cancel(taskId: string, reason?: string): Promise<RunRecord>;
   /** Exactly one of `ids`, at most 1,000, and `filter`, which means the newest 1,000 that match; to cancel, of the open ones unless it names states. */
   bulk(request: { ids?: readonly string[]; filter?: RunFilter; action: 'cancel' | 'rerun'; dryRun: boolean }): Promise<RunBulkResult>;
   rerun(taskId: string, request: { args?: unknown }): Promise<{ taskId: string; state: RunState }>;
@@ -265,6 +280,8 @@ export interface ServerView extends MachineLook {
   readonly databaseBytes: number;
   readonly walBytes: number;
   readonly projectionLag: number;
+  /** Messages of the log that it has not read yet; undefined while NATS does not tell. */
+  readonly lag: number | undefined;
   /** Of another server: when it last wrote of itself, which it does every five seconds. */
   readonly lastSeenAt: number;
   readonly jobs: number;
@@ -312,7 +329,7 @@ export interface Overview {
   readonly durationMsP95: number | null;
   readonly oddities: Readonly<Record<string, number>>;
   readonly pause: PauseView | null;
-  /** The last one since this server leads; null when there was none, or it does not lead. */
+  /** The last one since the leader leads; null when there was none, or nobody leads. */
   readonly lastGap: GapView | null;
 }
 
@@ -342,7 +359,7 @@ export interface Gauges {
   readonly term: number;
 }
 
-/** A change of what the API shows, told after it is in the view (runs) or in force (all else). */
+/** A change of what the API shows, told after it is in the view (runs), if that is this node's to write and not away, or in force (all else). */
 export type LiveChange =
   | { readonly type: 'run'; readonly run: RunRecord }
   | { readonly type: 'worker'; readonly worker: WorkerView }

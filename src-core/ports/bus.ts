@@ -21,9 +21,13 @@ export interface FeedOptions {
   readonly from: number;
   /** Payloads above this many bytes are not decoded. */
   readonly maxPayloadBytes: number;
+  /** Messages that the stream drops while the feed cannot read, and before it has read them, end it: see onLost. */
+  readonly needsAll?: boolean;
+  /** Of a message's subject: whether it may be read some milliseconds later. While hardly any but such come, fast and one by one, they are read in pieces. */
+  mayWait?(subject: string): boolean;
   /** Called in stream order, never concurrently, and not at all while paused. Must not throw, and keeps texts, not messages. */
   onMessage(message: FeedMessage): void;
-  /** The stream is gone or was made anew: the feed has ended and its sequences mean nothing now. */
+  /** The feed has ended: the stream is gone or was made anew, so that its sequences mean nothing now, or it no longer has what is to come (`needsAll`). */
   onLost(reason: string): void;
 }
 
@@ -36,9 +40,11 @@ export interface ReadOptions {
   readonly stream: string;
   /** With wildcards, if need be; no two of them may meet. */
   readonly subjects: readonly string[];
-  /** Only what was stored at or after it by the server's clock, epoch ms; absent = from the oldest kept. */
+  /** First sequence wanted; absent = the oldest kept. */
+  readonly from?: number;
+  /** Instead: only what was stored at or after it by the server's clock, epoch ms; absent = from the oldest kept. */
   readonly storedFrom?: number;
-  /** After this time reading ends, whatever is left. */
+  /** After this time reading ends, whatever is left: `read` is then false. */
   readonly limitMs: number;
   /** In stream order. False = that is enough. */
   onMessage(message: StoredMessage): boolean;
@@ -87,6 +93,8 @@ export interface LogPublisher {
   readonly unsettled: number;
   /** Highest acknowledged sequence of the runs stream. */
   readonly lastSequence: number;
+  /** Why nothing that is sent gets stored, for people; '' while it does, or while nothing is sent. */
+  readonly problem: string;
   /** Gives up everything not yet handed to the socket, waits for the rest up to the limit, then settles it with 0. */
   stop(drainMs: number): Promise<void>;
 }
@@ -124,6 +132,8 @@ export interface BusObjectsOptions {
   readonly replicas: number;
   /** Upper size of the runs stream. */
   readonly maxBytes: number;
+  /** Upper size of the stream of reports; absent = it is not made. */
+  readonly reportsMaxBytes?: number;
 }
 
 export interface Bus {
@@ -138,6 +148,11 @@ export interface Bus {
   publishVoid(subject: string, text: string): void;
   openLog(options: LogPublisherOptions): LogPublisher;
   openFeed(options: FeedOptions): Feed;
+  /**
+   * Resolves when whatever NATS had taken in for the runs stream before the call, from any node, stands in it or never will. Rejects
+   * with UnavailableError. `term`: of whoever asks.
+   */
+  settleLog(term: number): Promise<void>;
   streamInfo(stream: string): Promise<StreamInfo | undefined>;
   /** Drops all messages up to and including the sequence. */
   purge(stream: string, throughSequence: number): Promise<void>;
@@ -146,8 +161,24 @@ export interface Bus {
   watch(bucket: string, onEntry: (key: string, text: string | undefined) => void): Promise<BucketWatch>;
   /** One stored message of a stream, or undefined when it is gone. */
   readMessage(stream: string, sequence: number): Promise<FeedMessage | undefined>;
-  /** Gives out what the stream holds at the call, beside all feeds. Resolves when that is done; a missing stream is empty. Rejects with UnavailableError. */
-  read(options: ReadOptions): Promise<void>;
+  /**
+   * Gives out what the stream holds at the call, beside all feeds; a missing stream is empty. True when all came by, or there was
+   * enough; false when the time was up before. Rejects with UnavailableError.
+   */
+  read(options: ReadOptions): Promise<boolean>;
+  /**
+   * Core NATS, nothing stored: asks whoever responds on the subject; the first answer counts. Rejects with UnavailableError when it
+   * surely reached nobody, and with its kind UnansweredError when it was sent and no answer came: it may have been taken then.
+   */
+  request(subject: string, payload: Uint8Array, limitMs: number): Promise<Uint8Array>;
+  /**
+   * Answers requests, several at a time and over reconnects, until the returned stop, which is complete when it resolves: those
+   * under way are answered. `*` stands for one token of the subject. A handler that rejects gives no answer. Of those who respond
+   * in the same queue one gets each request.
+   */
+  respond(subject: string, handler: (payload: Uint8Array) => Promise<Uint8Array>, queue?: string): () => Promise<void>;
+  /** What the server takes in one message; its default while none is connected. */
+  readonly maxPayloadBytes: number;
   roundTripMs(): Promise<number>;
   close(): Promise<void>;
 }

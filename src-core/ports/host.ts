@@ -9,7 +9,7 @@ export interface HostApi {
   settings(): readonly SettingView[];
   /** Rejects with UnavailableError while the database is not open. */
   database(): Promise<DatabaseView>;
-  /** Copies the database while it is in use. Rejects with ConflictError while another copy is being made, UnavailableError when the disk does not take it. */
+  /** Copies the database while it is in use. Rejects with ConflictError while another copy is being made or when it is on a server, UnavailableError when the disk does not take it. */
   backUp(): Promise<BackupView>;
   diagnostics(): Promise<DiagnosticsView>;
   /** Throws UnavailableError before NATS is known. */
@@ -29,7 +29,12 @@ export interface SettingView {
 
 export interface DatabaseView {
   readonly kind: string;
+  /** Of the file; of a server its address, without a password. */
   readonly path: string;
+  /** Product and version of the server, '' for a file. */
+  readonly server: string;
+  /** Whether it can be copied here; backups of a server are made there. */
+  readonly canBackUp: boolean;
   readonly bytes: number;
   readonly walBytes: number;
   readonly schemaVersion: number;

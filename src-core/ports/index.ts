@@ -1,7 +1,9 @@
 export type * from './api.ts';
 export type * from './bus.ts';
 export type * from './bus-access.ts';
+export type * from './checkpoint.ts';
 export type * from './clock.ts';
+export type * from './database.ts';
 export type * from './host.ts';
 export type * from './lease-store.ts';
 export type * from './login-keeper.ts';
@@ -9,4 +11,6 @@ export type * from './log.ts';
 export type * from './looking.ts';
 export type * from './machine.ts';
 export type * from './metrics.ts';
+export type * from './queue.ts';
+export * from './snapshots.ts';
 export * from './store.ts';

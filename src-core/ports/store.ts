@@ -2,14 +2,8 @@ import type { AppDefinition, NamespaceDefinition, StoredJob } from '../domain/jo
 import type { RunRecord, RunState, SkipReason, SubRunRecord, Trigger } from '../domain/run.ts';
 import type { SkipCount } from '../domain/skip.ts';
 import type { WorkerRecord } from '../domain/worker.ts';
-
-/** How far a stream has been applied to the view. */
-export interface Checkpoint {
-  readonly stream: string;
-  /** Creation time of that stream, as the server tells it. */
-  readonly created: string;
-  readonly sequence: number;
-}
+import type { Checkpoint } from './checkpoint.ts';
+import type { Snapshots } from './snapshots.ts';
 
 export type DefinitionChange =
   | { readonly kind: 'namespace'; readonly name: string; readonly value: (NamespaceDefinition & { version: number }) | null }
@@ -30,6 +24,8 @@ export interface ViewBatch {
   readonly addSkips: readonly SkipCount[];
   readonly putWorkers: readonly WorkerRecord[];
   readonly definitions: readonly DefinitionChange[];
+  /** Ids of runs that go, with what hangs on them, after all else of the batch. What has been counted of them stays counted. */
+  readonly removeRuns?: readonly string[];
 }
 
 /** The batch's term is older than the one in the view: somebody else leads now. */
@@ -177,7 +173,11 @@ export interface StoreSize {
  * The roll-up of ends is kept by the store itself, in the same transaction, from runs that reach a final state in a batch.
  */
 export interface Store {
-  /** Applies the batch whole or not at all. Synchronous stores may do it before returning. Rejects with StaleTermError, or UnavailableError when the database is away or full. */
+  /** Several nodes have this very view: only the one that leads projects, deletes and resets. */
+  readonly isShared: boolean;
+  /** Copies of the view for other nodes; undefined where nodes share it, or it cannot be copied. */
+  readonly snapshots?: Snapshots;
+  /** Applies the batch whole or not at all, behind all that were given before, also by other nodes; one with nothing but its term is the way to wait for them. Synchronous stores may do it before returning. Rejects with StaleTermError, or UnavailableError when the database is away or full. */
   apply(batch: ViewBatch): Promise<void>;
   checkpoints(): Promise<readonly Checkpoint[]>;
   /** Forgets how far streams were applied; rows stay. */
@@ -195,7 +195,7 @@ export interface Store {
   countRuns(query: RunQuery): Promise<Count>;
   /** Newest first. */
   briefs(query: RunQuery): Promise<BriefPage>;
-  /** The newest `limit` runs of each job that has any, newest first, by job number. */
+  /** The newest `limit` runs of each job with runs, newest first, by job number. */
   recentRuns(jobNumbers: readonly number[], limit: number): Promise<ReadonlyMap<number, readonly RunBrief[]>>;
   /** Newest first. */
   subRuns(runId: string, query: SubRunQuery): Promise<SubRunPage>;

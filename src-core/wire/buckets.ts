@@ -9,16 +9,20 @@ export const HEARTBEAT_BUCKET = 'natsjob-heartbeat';
 export const DEFINITIONS_BUCKET = 'natsjob-definitions';
 /** Ours: the leader's lease and what else the nodes agree on. */
 export const CONTROL_BUCKET = 'natsjob-control';
+/** Ours: what workers share, without a scheduler: locks, status, checkpoints. */
+export const WORKER_BUCKET = 'natsjob-worker';
 
 export const RESULTS_STREAM = kvStream(RESULTS_BUCKET);
 export const HEARTBEAT_STREAM = kvStream(HEARTBEAT_BUCKET);
 export const DEFINITIONS_STREAM = kvStream(DEFINITIONS_BUCKET);
 export const CONTROL_STREAM = kvStream(CONTROL_BUCKET);
+export const WORKER_STREAM = kvStream(WORKER_BUCKET);
 
 export const RESULTS_PREFIX = kvPrefix(RESULTS_BUCKET);
 export const HEARTBEAT_PREFIX = kvPrefix(HEARTBEAT_BUCKET);
 export const DEFINITIONS_PREFIX = kvPrefix(DEFINITIONS_BUCKET);
 export const CONTROL_PREFIX = kvPrefix(CONTROL_BUCKET);
+export const WORKER_PREFIX = kvPrefix(WORKER_BUCKET);
 
 /** The stream behind a bucket. */
 export function kvStream(bucket: string): string {

@@ -11,6 +11,10 @@ export interface End {
   monitorStatus: string;
   monitorPayload: string;
   clientId: string;
+  /** The worker says that another attempt makes no sense. */
+  noRetry?: true;
+  /** Only of the leader's ends: the step of the run that had been sent, or was on its way, when it wrote the end; 0 = none. */
+  step?: number;
 }
 
 export interface EndRules {
@@ -29,7 +33,7 @@ export const MAX_END_LENGTH = 1_000_000;
 const STATUSES: readonly string[] = ['success', 'fail', 'success:next', 'expired', 'cancelled'];
 const LONGEST_BARE = 64;
 const OBJECT_START = /^[ \t\r\n]*\{/;
-const FIELDS = fieldNames(['status', 'reason', 'monitorStatus', 'monitorPayload', 'clientId']);
+const FIELDS = fieldNames(['status', 'reason', 'monitorStatus', 'monitorPayload', 'clientId', 'noRetry']);
 const EXACT_FIELDS: ReadonlySet<string> = new Set(FIELDS.values());
 
 /**
@@ -62,19 +66,28 @@ export function decodeEnd(text: string, rules: EndRules): EndResult {
   if (monitorPayload === undefined) return bad('monitorPayload is not text');
   const clientId = boundedField(fields, 'clientId', SHORT_TEXT);
   if (clientId === undefined) return bad('clientId is not text');
-  return { ok: true, status: status as EndStatus, reason, monitorStatus, monitorPayload, clientId };
+  const end = { ok: true as const, status: status as EndStatus, reason, monitorStatus, monitorPayload, clientId };
+  const step = rules.fromLeader ? fields['step'] : undefined;
+  if (!isStep(step) && fields['noRetry'] !== true) return end;
+  return { ...end, ...(isStep(step) ? { step } : {}), ...(fields['noRetry'] === true ? { noRetry: true } : {}) };
 }
 
-/** An end as the leader, or a worker, writes it; empty fields are left out: `{"status":"expired"}`. */
+/** An end as the leader, or a worker, writes it; empty fields are left out: `{"status":"expired","step":1}`. */
 export function encodeEnd(end: { status: EndStatus } & Partial<Omit<End, 'status'>>): string {
-  const { status, reason, monitorStatus, monitorPayload, clientId } = end;
+  const { status, reason, monitorStatus, monitorPayload, clientId, noRetry, step } = end;
   return JSON.stringify({
     status,
     reason: reason || undefined,
     monitorStatus: monitorStatus || undefined,
     monitorPayload: monitorPayload || undefined,
     clientId: clientId || undefined,
+    noRetry: noRetry || undefined,
+    step,
   });
+}
+
+function isStep(value: unknown): value is number {
+  return value === 0 || value === 1 || value === 2 || value === 3;
 }
 
 function decodeBare(status: EndStatus, rules: EndRules): EndResult {

@@ -5,6 +5,8 @@
  */
 import type { Trigger } from '../domain/run.ts';
 import { TRIGGERS } from '../domain/run.ts';
+import type { RunOptions } from './asked.ts';
+import { readRunOptions } from './asked.ts';
 import type { JsonObject } from './fields.ts';
 import { isObject, isWhole, objectOf } from './fields.ts';
 import { isClientId, isGroup, isName } from './names.ts';
@@ -38,14 +40,22 @@ export interface RunAccepted {
   /** The worker that a person chose. */
   workerId?: string;
   targets?: RunTarget[];
+  /** What it has of its own instead of its job's. */
+  options?: RunOptions;
   /** Epoch ms by which it must be dispatched, if at all. */
   expiresAt?: number;
 }
 
-/** A delayed run whose time has come, but not its turn. */
+/** Of a delayed run: its time has come, but not its turn. Of an ended one: the attempt it asks for will not be (`no-retry`). */
 export interface RunWaiting {
   v: 1;
   taskId: string;
+}
+
+/** Ended runs of a job that are to go from every view. */
+export interface RunsRemoved {
+  v: 1;
+  taskIds: string[];
 }
 
 /** [jobNumber, namespace, app, job, reason, hour (epoch ms of its start), count, last time (epoch ms)]. */
@@ -59,6 +69,7 @@ export interface SkipReport {
 
 const MAX_TARGETS = 10_000;
 const MAX_REASON = 64;
+const MAX_REMOVED = 10_000;
 
 export function encodeRunAccepted(event: RunAccepted): string {
   return JSON.stringify(event);
@@ -84,6 +95,15 @@ export function decodeRunWaiting(text: string): RunWaiting | undefined {
   return isTaskId(taskId) ? { v: 1, taskId } : undefined;
 }
 
+export function encodeRunsRemoved(event: RunsRemoved): string {
+  return JSON.stringify(event);
+}
+
+export function decodeRunsRemoved(text: string): RunsRemoved | undefined {
+  const taskIds = eventOf(text)?.['taskIds'];
+  return Array.isArray(taskIds) && taskIds.length <= MAX_REMOVED && taskIds.every(isTaskId) ? { v: 1, taskIds } : undefined;
+}
+
 export function encodeSkipReport(report: SkipReport): string {
   return JSON.stringify(report);
 }
@@ -96,7 +116,7 @@ export function decodeSkipReport(text: string): SkipReport | undefined {
 
 /** Copies the optional fields; false if one has a wrong type. */
 function addOptional(event: RunAccepted, fields: JsonObject): boolean {
-  const { rootTaskId, args, priority, workerId, targets, expiresAt } = fields;
+  const { rootTaskId, args, priority, workerId, targets, options, expiresAt } = fields;
   if (rootTaskId !== undefined) {
     if (!isTaskId(rootTaskId)) return false;
     event.rootTaskId = rootTaskId;
@@ -116,6 +136,11 @@ function addOptional(event: RunAccepted, fields: JsonObject): boolean {
   if (targets !== undefined) {
     if (!Array.isArray(targets) || targets.length > MAX_TARGETS || !targets.every(isTarget)) return false;
     event.targets = targets.map(copyTarget);
+  }
+  if (options !== undefined) {
+    const read = readRunOptions(options);
+    if (read === undefined) return false;
+    event.options = read;
   }
   if (expiresAt !== undefined) {
     if (!isWhole(expiresAt)) return false;

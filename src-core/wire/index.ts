@@ -1,7 +1,12 @@
 /** The wire: every name and message of the protocol, and nothing of how it is carried. */
+export * from './asked.ts';
 export * from './buckets.ts';
+export * from './call-errors.ts';
+export * from './calls.ts';
+export * from './dead-letter.ts';
 export * from './dispatch.ts';
 export * from './end.ts';
+export * from './event-bus.ts';
 export * from './events.ts';
 export * from './flow.ts';
 export * from './headers.ts';
@@ -11,6 +16,7 @@ export * from './monitor.ts';
 export * from './names.ts';
 export * from './parse-subject.ts';
 export * from './pause.ts';
+export * from './report.ts';
 export * from './route.ts';
 export * from './run-messages.ts';
 export * from './runid.ts';
@@ -19,3 +25,4 @@ export * from './text.ts';
 export * from './tester-subjects.ts';
 export * from './times.ts';
 export * from './vocabulary.ts';
+export * from './worker-keys.ts';

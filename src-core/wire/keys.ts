@@ -51,6 +51,14 @@ export function drainedKey(ns: string, app: string, clientId: string): string {
   return `drained.${ns}.${app}.${clientId}`;
 }
 
+/** Ours, in the control bucket: who may fire. */
+export const LEASE_KEY = 'lease';
+
+/** Ours, in the control bucket: which process bears the node's id. */
+export function nodeIdKey(nodeId: string): string {
+  return `node-id.${nodeId}`;
+}
+
 /** Ours, in the control bucket: what a node says of itself. */
 export function serverKey(nodeId: string): string {
   return `server.${nodeId}`;

@@ -11,6 +11,8 @@ interface JobAddress {
 export type StreamSubject =
   | ({ kind: 'dispatch'; action: DispatchAction; /** Worker, group or agent, for the three targeted actions only. */ tail?: string } & JobAddress)
   | ({ kind: 'cancel'; taskId: string } & JobAddress)
+  /** Somebody asks for runs. */
+  | ({ kind: 'asked' } & JobAddress)
   | { kind: 'flow' }
   /** Both names are missing on the manuals' plain subject. */
   | { kind: 'monitor'; ns?: string; app?: string }
@@ -71,7 +73,11 @@ function parseMonitor(tokens: string[]): StreamSubject {
 function parseRunEvent(tokens: string[]): StreamSubject {
   const event = tokens[2];
   if (event === 'skips') return tokens.length === 3 ? { kind: 'run-event', event } : UNKNOWN;
-  if (event !== 'accepted' && event !== 'waiting') return UNKNOWN;
+  if (event === 'asked') {
+    const address = addressOf(tokens, 6);
+    return address ? { kind: 'asked', ...address } : UNKNOWN;
+  }
+  if (event !== 'accepted' && event !== 'waiting' && event !== 'no-retry' && event !== 'removed') return UNKNOWN;
   const address = addressOf(tokens, 6);
   return address ? { kind: 'run-event', event, ...address } : UNKNOWN;
 }

@@ -7,7 +7,7 @@
 export type DispatchAction = 'start' | 'pre-start' | 'client-start' | 'group-start' | 'agent-start';
 
 /** Our own events in the stream: what the wire has no message for. */
-export type RunEventKind = 'accepted' | 'waiting' | 'skips';
+export type RunEventKind = 'accepted' | 'waiting' | 'no-retry' | 'removed' | 'skips';
 
 /** Sub-run reports, worker → scheduler. */
 export const FLOW_SUBJECT = 'natsjob.job.sub-result-flow';
@@ -15,6 +15,8 @@ export const FLOW_SUBJECT = 'natsjob.job.sub-result-flow';
 export const MONITOR_SUBJECT = 'natsjob.job.monitor';
 /** What the Java clients listen to. */
 export const MONITOR_WILDCARD = 'natsjob.job.monitor.*.*';
+/** Runs of any job that are to go from every view. */
+export const REMOVED_WILDCARD = 'natsjob.run.removed.>';
 /** Skip counts of many jobs in one message, so there is no job in the subject. */
 export const SKIPS_SUBJECT = 'natsjob.run.skips';
 export const CANCEL_WILDCARD = 'natsjob.job.cancel.>';

@@ -1,5 +1,6 @@
 /** Which subjects a person may try by hand. They are stricter than NATS: nothing outside of the protocol. */
 import { isClientId } from './names.ts';
+import { parseReportSubject } from './report.ts';
 
 const MAX_LENGTH = 512;
 const MAX_TOKENS = 16;
@@ -11,8 +12,9 @@ export function isTrialSubject(subject: string): boolean {
   return tokens !== undefined && tokens.length >= 3 && tokens[1] === 'job' && tokens.every(isClientId);
 }
 
-/** A subject under natsjob. or natsjob-void. with or without wildcards. */
+/** A subject under natsjob. or natsjob-void. with or without wildcards, or that of what is reported of a run. */
 export function isWatchSubject(subject: string): boolean {
+  if (parseReportSubject(subject) !== undefined) return true;
   const tokens = tokensOf(subject);
   if (tokens === undefined || tokens.length < 2) return false;
   return tokens.every((token, index) => token === '*' || (token === '>' && index === tokens.length - 1) || isClientId(token));

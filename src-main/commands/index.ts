@@ -47,6 +47,26 @@ export const COMMANDS: readonly Command[] = [
     run: async (context) => (await import('./doctor.ts')).doctor(context),
   },
   {
+    name: 'db check', en: 'Look the database through: reach, versions, counts, how far it follows NATS', zh: '检查数据库：连通、版本、行数、与 NATS 的差距', settings: 'all', options: [JSON_OPTION],
+    examples: ['natsjob db check', 'natsjob db check --json'],
+    run: async (context) => (await import('./db-check.ts')).dbCheck(context),
+  },
+  {
+    name: 'db migrate', en: "Make the tables of the database, or bring them to this program's schema", zh: '创建数据库表，或升级到本程序的结构版本', settings: 'all', options: [JSON_OPTION],
+    examples: ['natsjob db migrate', 'natsjob db migrate --db-type postgres --db-url-file /run/secrets/db-url'],
+    run: async (context) => (await import('./db-migrate.ts')).dbMigrate(context),
+  },
+  {
+    name: 'db copy', en: 'Copy everything into another database, while natsjob is stopped', zh: '把全部数据复制到另一个数据库（需先停止 natsjob）', settings: 'all',
+    options: [
+      { flag: '--from', value: 'PLACE', en: 'settings (what they say now), sqlite:<file>, or an address after mysql:, postgres: or dm:; @<file> holds it', zh: 'settings（当前配置）、sqlite:<文件>，或 mysql:、postgres:、dm: 加地址；@<文件> 表示地址在文件中' },
+      { flag: '--to', value: 'PLACE', en: 'The same; made if it is not there', zh: '同上；不存在则创建' },
+      { flag: '--force', en: 'Delete what is there', zh: '删除目标中已有的数据' }, JSON_OPTION,
+    ],
+    examples: ['natsjob db copy --from sqlite: --to postgres:@/run/secrets/db-url', 'natsjob db copy --from settings --to sqlite:natsjob.sqlite', 'natsjob db copy --from mysql://natsjob:password@old/natsjob --to mariadb:@new-url --force'],
+    run: async (context) => (await import('./db-copy.ts')).dbCopy(context),
+  },
+  {
     name: 'job ls', en: 'List jobs', zh: '任务列表', settings: 'client',
     options: [NAMESPACE, APP, { flag: '--state', value: 'STATE', en: 'enabled, disabled or paused', zh: '状态：enabled、disabled、paused' }, { flag: '--category', value: 'CATEGORY', en: 'standalone, broadcast, map or group', zh: '类别' }, { flag: '--model', value: 'MODEL', en: 'lite, plus, max, pro or ultra', zh: '模型' }, { flag: '--tag', value: 'TAG', en: 'Only with this tag', zh: '标签' }, { flag: '--q', short: '-q', value: 'TEXT', en: 'Part of name or description', zh: '名称或描述包含' }, LIMIT, CURSOR, JSON_OPTION, URL_OPTION],
     examples: ['natsjob job ls', 'natsjob job ls --namespace app --state enabled --json'],
@@ -107,6 +127,12 @@ export const COMMANDS: readonly Command[] = [
     run: async (context) => (await import('./runs-reads.ts')).runsGet(context),
   },
   {
+    name: 'runs log', words: '<taskId>', leastWords: 1, mostWords: 1, en: 'Show what the worker reported of a run: log lines, progress, a long result', zh: '查看执行的日志、进度与结果', settings: 'client',
+    options: [{ flag: '--follow', short: '-f', en: 'Go on until the run has ended', zh: '持续输出直到执行结束' }, { flag: '--json', en: 'One JSON object a line', zh: '每行一个 JSON' }, URL_OPTION],
+    examples: ['natsjob runs log 447392427147264000', 'natsjob runs log 447392427147264000 --follow'],
+    run: async (context) => (await import('./runs-log.ts')).runsLog(context),
+  },
+  {
     name: 'runs tail', en: 'Follow runs as they happen, until Ctrl-C', zh: '实时跟踪执行', settings: 'client',
     options: [NAMESPACE, APP, { flag: '--job', short: '-j', value: 'JOB', en: 'Only this job: its name, or namespace.app.name', zh: '任务名' }, { flag: '--json', en: 'One JSON object a line', zh: '每行一个 JSON' }, URL_OPTION],
     examples: ['natsjob runs tail', 'natsjob runs tail --job app.biz.owner --json'],
@@ -130,6 +156,21 @@ export const COMMANDS: readonly Command[] = [
     name: 'resume', en: 'Let a paused scheduler go on', zh: '恢复调度', settings: 'client', options: [JSON_OPTION, URL_OPTION],
     examples: ['natsjob resume', 'natsjob resume --json'],
     run: async (context) => (await import('./pause.ts')).resume(context),
+  },
+  {
+    name: 'workers', en: 'List the workers known by their heartbeats', zh: '客户端列表', settings: 'client', options: [NAMESPACE, APP, JSON_OPTION, URL_OPTION],
+    examples: ['natsjob workers', 'natsjob workers --app biz --json'],
+    run: async (context) => (await import('./workers.ts')).workers(context),
+  },
+  {
+    name: 'servers', en: 'List the servers of the cluster: who leads, and how far each has read', zh: '集群服务端列表：角色、任期与延迟', settings: 'client', options: [JSON_OPTION, URL_OPTION],
+    examples: ['natsjob servers', 'natsjob servers --url http://10.0.0.5:7788 --json'],
+    run: async (context) => (await import('./servers.ts')).servers(context),
+  },
+  {
+    name: 'servers step-down', words: '[id]', mostWords: 1, en: 'Make the leader give up its lead to another server', zh: '让主节点让出，由其他服务端接管', settings: 'client', options: [JSON_OPTION, URL_OPTION],
+    examples: ['natsjob servers step-down', 'natsjob servers step-down node-1'],
+    run: async (context) => (await import('./servers.ts')).serversStepDown(context),
   },
   {
     name: 'status', en: 'Show how the running scheduler is doing', zh: '调度器状态', settings: 'client', options: [JSON_OPTION, URL_OPTION],

@@ -36,7 +36,7 @@ export async function runsGet(context: CommandContext): Promise<number> {
     return 0;
   }
   const width = Math.max(...Object.keys(run).map((name) => name.length)) + 2;
-  for (const [name, value] of Object.entries(run)) if (value !== null && value !== '') context.print(padEnd(name, width) + printable(String(value)));
+  for (const [name, value] of Object.entries(run)) if (value !== null && value !== '') context.print(padEnd(name, width) + printable(typeof value === 'object' ? JSON.stringify(value) : String(value)));
   for (const { at, kind, detail } of events.items) context.print(`${padEnd('event', width)}${at} ${kind} ${printable(detail)}`);
   for (const sub of subRuns.items) context.print(`${padEnd('sub-run', width)}${sub.createdAt ?? '-'} ${sub.kind} ${sub.number} ${printable([sub.sceneName, sub.workerId, sub.status, sub.reason].filter(Boolean).join(' '))}`);
   return 0;

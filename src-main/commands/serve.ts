@@ -1,6 +1,7 @@
-import { ConfigError, DataDirLockedError, DataDirUnusableError, SETTING_LIST, writeFirstConfig, type LoadedConfig } from '../../src-core/system/index.ts';
+import { ConfigError, SETTING_LIST, databaseName, writeFirstConfig, type LoadedConfig } from '../../src-core/system/index.ts';
 import { CommandError, type CommandContext } from '../cli/command.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { asCommandError } from './as-command-error.ts';
 import { startNatsjob, type RunningNatsjob } from '../compose.ts';
 import { reportToManager, type Reporter } from '../service/report-to-manager.ts';
 import { VERSION } from '../version.ts';
@@ -46,11 +47,11 @@ export async function serve(context: CommandContext): Promise<number> {
   return EXIT.ok;
 }
 
-/** Six lines: where it is, what it works on, and no secret. */
+/** Some lines: where it is, what it works on, and no secret. */
 function banner({ url, nats, role, nodeId }: RunningNatsjob, { config, file, sources }: LoadedConfig, written: boolean): string[] {
   const others = [...new Set(Object.values(sources).map(({ kind }) => kind))].filter((kind) => kind === 'environment' || kind === 'flag');
   const origin = [file.found ? file.path : written ? `${file.path} (new)` : 'no file', ...others].join(', ');
-  return [`URL      ${url}`, `Data     ${config.dataDir}`, `Config   ${origin}`, `NATS     ${nats}`, `Role     ${role} (node ${nodeId})`, `Version  natsjob ${VERSION}, Node ${process.versions.node}`];
+  return [`URL      ${url}`, `Data     ${config.dataDir}`, ...(config.database.kind === 'sqlite' ? [] : [`Database ${databaseName(config.database)}`]), `Config   ${origin}`, `NATS     ${nats}`, `Role     ${role} (node ${nodeId})`, `Version  natsjob ${VERSION}, Node ${process.versions.node}`];
 }
 
 /** Ctrl-Break is Windows' own; there, SIGHUP is the console that is being closed. */
@@ -122,31 +123,3 @@ function dieOnFaults({ say }: CommandContext): Death {
   process.on('unhandledRejection', die);
   return { with: (started) => { running = started; }, error: die };
 }
-
-/** Errors with something for the person to do become one line and their exit code; others stay what they are. */
-function asCommandError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof ConfigError || error instanceof CommandError) return error;
-  if (error instanceof DataDirLockedError) return new CommandError(error.message, EXIT.dataDirLocked);
-  // A full disk may have room again; the other reasons stay until somebody changes the settings.
-  if (error instanceof DataDirUnusableError) return new CommandError(error.message, error.reason === 'full' ? EXIT.runtime : EXIT.config);
-  const known = LINES[error.name];
-  return known === undefined ? error : new CommandError(`${error.message}${known.hint ?? ''}`, known.code);
-}
-
-/** By name: the classes are of adapters that are loaded late, and two of them have a PortTakenError. */
-const LINES: Readonly<Record<string, { code: number; hint?: string }>> = {
-  NatsMissingError: { code: EXIT.dependencyMissing },
-  NatsServerMissingError: { code: EXIT.dependencyMissing },
-  NatsServerFailedError: { code: EXIT.dependencyMissing },
-  JetStreamOffError: { code: EXIT.dependencyMissing },
-  BrokenLoginFileError: { code: EXIT.config },
-  NotExecutableError: { code: EXIT.config },
-  DamagedProgramError: { code: EXIT.dependencyMissing },
-  NewerSchemaError: { code: EXIT.config },
-  ListenError: { code: EXIT.config },
-  PortTakenError: { code: EXIT.runtime, hint: ' Ports are chosen with --http-port and --nats-port.' },
-  UnavailableError: { code: EXIT.runtime },
-  NotPermittedError: { code: EXIT.runtime },
-  StorageRefusedError: { code: EXIT.runtime },
-  SubjectsTakenError: { code: EXIT.runtime },
-};

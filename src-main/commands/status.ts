@@ -28,7 +28,7 @@ export async function status(context: CommandContext): Promise<number> {
   context.print('');
   context.print(table(['NODE', 'ROLE', 'TERM', 'VERSION', 'NATS', 'RTT', 'LAG', 'DATABASE'], servers.items.map((server) => [
     server.id, server.role, String(server.term), server.version, `${server.natsUrl}${server.natsConnected ? '' : ' (away)'}`,
-    server.natsRoundTripMs === null ? '-' : `${server.natsRoundTripMs.toFixed(1)} ms`, String(server.projectionLag), `${Math.round(server.databaseBytes / 1024)} kB`,
+    server.natsRoundTripMs === null ? '-' : `${server.natsRoundTripMs.toFixed(1)} ms`, server.lag === null ? '-' : String(server.lag), `${Math.round(server.databaseBytes / 1024)} kB`,
   ])));
   return code;
 }

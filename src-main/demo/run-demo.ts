@@ -15,7 +15,8 @@ export class DemoFailed extends Error {
   override readonly name = 'DemoFailed';
 }
 
-const LIMIT_MS = 60_000;
+/** For what hangs: it takes some ten seconds. */
+const LIMIT_MS = 180_000;
 const LOOK_MS = 250;
 const STOP_MS = 15_000;
 const USER = 'demo';

@@ -12,20 +12,14 @@ const buckets = new Kvm(nats);
 const results = await buckets.open('natsjob-job-results');
 const heartbeats = await buckets.open('natsjob-heartbeat');
 
-const beat = (): void => {
-  void heartbeats.put(`natsjob.heartbeat.client.${namespace}.${app}.${id}`, JSON.stringify({ id, namespace, appName: app, weight: 100, group }));
-};
-beat();
-const beating = setInterval(beat, 5_000);
-
 const job = `${namespace}.${app}.*`;
 const subjects = [
   `natsjob-void.job.start.${job}`, `natsjob-void.job.pre-start.${job}`, // lite
   `natsjob.job.start.${job}`, `natsjob.job.pre-start.${job}`, // plus, max and pro
   `natsjob.job.client-start.${job}.${id}`, // ultra
 ];
-for (const subject of subjects) nats.subscribe(subject, { callback: (_error, message) => void work(message) });
-nats.subscribe(`natsjob.job.group-start.${job}.${group}`, { queue: group, callback: (_error, message) => void work(message) });
+for (const subject of subjects) nats.subscribe(subject, { callback: (_error, message) => void work(message).catch(tell) });
+nats.subscribe(`natsjob.job.group-start.${job}.${group}`, { queue: group, callback: (_error, message) => void work(message).catch(tell) });
 
 async function work(message: Msg): Promise<void> {
   const run = message.json<{ taskId: string; jobName: string; jobEndKvKey: string }>();
@@ -35,6 +29,20 @@ async function work(message: Msg): Promise<void> {
   await results.put(run.jobEndKvKey, JSON.stringify({ status: isFirstStepOfMap ? 'success:next' : 'success', clientId: id }));
 }
 
+/** A put without an answer in time: the next beat, or the next run, goes its own way. */
+function tell(error: unknown): void {
+  process.stderr.write(`${String(error)}\n`);
+}
+
+await nats.flush();
+
+// From now on it is counted on: what is sent to it comes.
+const beat = (): void => {
+  heartbeats.put(`natsjob.heartbeat.client.${namespace}.${app}.${id}`, JSON.stringify({ id, namespace, appName: app, weight: 100, group })).catch(tell);
+};
+beat();
+const beating = setInterval(beat, 5_000);
+
 const end = async (): Promise<void> => {
   clearInterval(beating);
   await nats.drain();
@@ -42,5 +50,4 @@ const end = async (): Promise<void> => {
 };
 process.once('SIGTERM', () => void end());
 process.stdin.once('end', () => void end()).resume();
-await nats.flush();
 process.stdout.write(`${JSON.stringify({ ready: id })}\n`);

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import { DataDirUnusableError, inspectDatabase, prepareDataDir, readLockHolder, type Config, type LockHolder } from '../../src-core/system/index.ts';
+import { DataDirUnusableError, prepareDataDir, readLockHolder, type Config, type LockHolder } from '../../src-core/system/index.ts';
 import { fine, problem, type Finding } from './check.ts';
 
 const LEAST_FREE_BYTES = 2 ** 30;
@@ -52,21 +52,9 @@ function checkOther(name: string, dir: string, todo: string): Finding {
 /** Files that hold secrets and can be read by others. Windows has no such modes. */
 export function checkPermissions(config: Config): Finding {
   if (process.platform === 'win32') return fine('permissions', 'as the folders give them');
-  const open = [path.join(config.confDir, 'config.yaml'), path.join(config.dataDir, 'secret.key'), path.join(config.dataDir, 'login.json'), databaseFile(config)]
+  const open = [path.join(config.confDir, 'config.yaml'), path.join(config.dataDir, 'secret.key'), path.join(config.dataDir, 'login.json'), ...(config.database.kind === 'sqlite' ? [config.database.file] : [])]
     .filter((file) => ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0);
   return open.length === 0 ? fine('permissions', 'secrets are readable by their owner only') : problem('permissions', `others can read ${open.join(', ')}`, `chmod 600 ${open.join(' ')}`);
-}
-
-export async function checkDatabase(config: Config, nativeBinding: string | undefined): Promise<Finding> {
-  const file = databaseFile(config);
-  const look = await inspectDatabase(file, nativeBinding);
-  if (!look) return fine('database', `${file} will be made`);
-  if (look.fault !== '') return problem('database', `${file}: ${look.fault}`, 'stop natsjob and move the file away: what NATS still holds comes back, or restore a backup');
-  return fine('database', `${file}, ${Math.ceil(look.bytes / 1024)} kB`);
-}
-
-function databaseFile({ dbUrl, dataDir }: Config): string {
-  return dbUrl || path.join(dataDir, 'natsjob.sqlite');
 }
 
 function nearestExisting(dir: string): string {

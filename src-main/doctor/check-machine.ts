@@ -63,7 +63,8 @@ export async function checkClock(config: Config): Promise<Finding> {
   const text = `${new Date(now).toISOString()}, zone of schedules ${config.timezone}`;
   if (now < EARLIEST) return problem('clock', `${text}: far in the past`, 'set the clock, and keep it with NTP');
   if (drift > MOST_DRIFT_MS) return problem('clock', `${text}: moved by ${Math.round(drift)} ms within ${WATCH_CLOCK_MS} ms`, 'see what sets the clock; NTP should slew it, not step it');
-  const newest = Math.max(...['natsjob.sqlite', 'natsjob.sqlite-wal'].map((name) => statSync(path.join(config.dataDir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0));
+  const files = config.database.kind === 'sqlite' ? [config.database.file, `${config.database.file}-wal`] : [];
+  const newest = Math.max(0, ...files.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0));
   if (newest - now > MOST_AHEAD_MS) return problem('clock', `${text}: the database was written at ${new Date(newest).toISOString()}, which is later`, 'the clock was set back; nothing fires twice, but nothing fires until then');
   return fine('clock', text);
 }

@@ -1,5 +1,6 @@
 import type { LoadedConfig, LockHolder } from '../../src-core/system/index.ts';
-import { checkDatabase, checkFolders, checkPermissions } from './check-folders.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkFolders, checkPermissions } from './check-folders.ts';
 import { checkClock, checkPassword, checkPort } from './check-machine.ts';
 import { checkNats } from './check-nats.ts';
 import type { ProgramFiles } from '../program-files.ts';

@@ -45,5 +45,7 @@ export function asGiven(flags: readonly string[]): readonly GivenFlag[] {
 
 /** An address without user, password or token is none. */
 function isSecret({ secret }: Setting, text: string): boolean {
-  return secret === 'whole' ? text !== '' : secret === 'url' && text.includes('@');
+  if (secret === 'whole') return text !== '';
+  if (secret === 'database') return text.includes('@') || /\bpassword\s*=/i.test(text);
+  return secret === 'url' && text.includes('@');
 }

@@ -3,7 +3,7 @@ import { NotifyError, notify, notifyAsked } from './notify.ts';
 import { NOTHING_TOLD, whatToTell } from './what-to-tell.ts';
 
 export interface ReportOptions {
-  readonly running: Pick<RunningNatsjob, 'health' | 'log'>;
+  readonly running: Pick<RunningNatsjob, 'api' | 'log'>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
 }
@@ -46,7 +46,7 @@ export function reportToManager({ running, environment, pid }: ReportOptions): R
   async function look(): Promise<void> {
     const now = performance.now();
     const beat = asksForBeats && now - beatAt >= beatEveryMs;
-    const { words, told: next } = whatToTell(running.health(), told, { pid, startedMs: now - startedAt, beat });
+    const { words, told: next } = whatToTell(running.api.health(), told, { pid, startedMs: now - startedAt, beat });
     if (beat) beatAt = now;
     if (words.length > 0 && (await tell(words))) told = next;
     if (isStopping || isMissing) return;

@@ -1,6 +1,6 @@
 import type { RunningNatsjob } from '../compose.ts';
 
-type Health = ReturnType<RunningNatsjob['health']>;
+type Health = ReturnType<RunningNatsjob['api']['health']>;
 
 /** What the service manager has been told so far. */
 export interface Told {

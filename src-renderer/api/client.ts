@@ -91,7 +91,13 @@ export async function call<T>(method: string, path: string, { query, body, versi
   if (answer.status === 401 && sent !== undefined && sent === token && path !== 'login') onUnauthorized();
   if (!answer.ok) throw new ApiError(answer.status, await readProblem(answer));
   if (answer.status === 204) return undefined as T;
-  return (await answer.json()) as T;
+  try {
+    return (await answer.json()) as T;
+  } catch (error) {
+    // Cut off on its way, or written by something that stands between.
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, undefined, error);
+  }
 }
 
 export function urlOf(path: string, query: Query = {}): URL {

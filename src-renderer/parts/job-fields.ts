@@ -1,9 +1,9 @@
-import type { JobDefinitionBody } from '../../src-core/http/contract.ts';
+import type { JobDefinitionBody, OwnOptionsResource } from '../../src-core/http/contract.ts';
 import type { Messages } from '../i18n/index.svelte.ts';
 import { formatDuration } from '../lib/format.ts';
 
 /** The fields of a definition one below the other: `retry.attempts`. Args stay whole; what is absent is not there. */
-export function fieldsOf(definition: JobDefinitionBody): ReadonlyMap<string, unknown> {
+export function fieldsOf(definition: JobDefinitionBody | OwnOptionsResource): ReadonlyMap<string, unknown> {
   const fields = new Map<string, unknown>();
   for (const [name, value] of Object.entries(definition)) {
     if ((name === 'schedule' || name === 'retry' || name === 'misfire') && isObject(value)) {

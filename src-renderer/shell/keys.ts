@@ -4,8 +4,6 @@ import { DESTINATIONS } from './destinations.ts';
 export interface KeyDeeds {
   go(path: string): void;
   openPalette(): void;
-  /** Whether the palette, which is being opened and not there yet, takes the key. */
-  takeEarly(key: string): boolean;
   showKeys(): void;
   pauseLive(): void;
   /** Esc where nothing else is open. */
@@ -21,16 +19,17 @@ const ABOVE = 'dialog[open], [data-floating], [role=menu]';
  * is open above the page. Rows are `tr[data-row]`: their main link is the first `a`, further ones carry data-action.
  */
 export function listenToKeys(deeds: KeyDeeds, isOn: () => boolean): () => void {
-  let firstOfPair = 0;
-  const act = (key: string, target: Element): boolean => {
-    if (Date.now() - firstOfPair < PAIR_MS) {
-      firstOfPair = 0;
+  // By when the keys were pressed: a page that was busy meanwhile handles them later, and further apart.
+  let firstOfPair = -Infinity;
+  const act = ({ key, timeStamp }: KeyboardEvent, target: Element): boolean => {
+    if (timeStamp - firstOfPair < PAIR_MS) {
+      firstOfPair = -Infinity;
       const destination = DESTINATIONS.find(({ letter }) => letter === key);
       if (destination) deeds.go(destination.path);
       return destination !== undefined;
     }
     if (key === 'g') {
-      firstOfPair = Date.now();
+      firstOfPair = timeStamp;
       return true;
     }
     return onPage(key, deeds) || onRow(key, target.closest<HTMLElement>('tr[data-row]'), target);
@@ -44,10 +43,9 @@ export function listenToKeys(deeds: KeyDeeds, isOn: () => boolean): () => void {
       return;
     }
     if (isChord || event.altKey || event.isComposing || document.querySelector(ABOVE)) return;
-    if (deeds.takeEarly(event.key)) return event.preventDefault();
     if (event.target.closest(TYPING)) return;
     if (event.key === 'Escape') deeds.escape();
-    else if (isOn() && act(event.key, event.target)) event.preventDefault();
+    else if (isOn() && act(event, event.target)) event.preventDefault();
   };
   addEventListener('keydown', listen);
   return () => removeEventListener('keydown', listen);

@@ -23,6 +23,7 @@ export class PagedList<T> {
   #isBusy = $state(false);
   #loadedAt = $state<number | undefined>();
   #asking: AbortController | undefined;
+  #reading = Promise.resolve();
   readonly #options: ListOptions<T>;
 
   constructor(options: ListOptions<T>) {
@@ -49,20 +50,25 @@ export class PagedList<T> {
 
   /** The first page; what is shown stays until it is there. */
   first(): Promise<void> {
-    return this.#read([]);
+    return this.#turnTo([]);
   }
 
   /** The same page again. */
   reload(): Promise<void> {
-    return this.#read(this.#cursors);
+    return this.#turnTo(this.#cursors);
   }
 
   next(): Promise<void> {
-    return this.#nextCursor === null ? Promise.resolve() : this.#read([...this.#cursors, this.#nextCursor]);
+    return this.#nextCursor === null ? Promise.resolve() : this.#turnTo([...this.#cursors, this.#nextCursor]);
   }
 
   previous(): Promise<void> {
-    return this.#read(this.#cursors.slice(0, -1));
+    return this.#turnTo(this.#cursors.slice(0, -1));
+  }
+
+  /** Once nothing is being read: an answer on its way may be older than what is told meanwhile. */
+  async settled(): Promise<void> {
+    while (this.#isBusy) await this.#reading.catch(() => {});
   }
 
   /** Puts newer values in the place of those with the same key; nothing moves, and what is no different stays as it is. True when one was there. */
@@ -112,6 +118,10 @@ export class PagedList<T> {
   /** Gives up what is being asked: the list is looked at no more. */
   stop(): void {
     this.#asking?.abort();
+  }
+
+  #turnTo(cursors: readonly string[]): Promise<void> {
+    return (this.#reading = this.#read(cursors));
   }
 
   async #read(cursors: readonly string[]): Promise<void> {

@@ -161,7 +161,7 @@ class Live {
       this.#version = own?.version ?? '';
       this.#staleSince = undefined;
       this.#state = 'polling';
-      for (const listener of this.#listeners) listener.reset?.();
+      this.#reset();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (this.#stopPolling === undefined) return;
@@ -208,14 +208,21 @@ class Live {
       this.#version = frame.version;
       this.#natsConnected = frame.natsConnected;
       // Its number is that of now: what this tab has missed lies before it.
+      const isFirst = this.#seq === undefined;
       this.#seq ??= frame.seq;
+      // What was read before this may have changed before this.
+      if (isFirst) this.#reset();
       return;
     }
     this.#seq = frame.seq;
     if (frame.type === 'changes') this.#apply(frame);
-    else if (frame.type === 'reset') for (const listener of this.#listeners) listener.reset?.();
+    else if (frame.type === 'reset') this.#reset();
     else if (frame.type === 'messages') for (const listener of this.#listeners) listener.messages?.(frame.items, frame.dropped);
     else if (frame.type === 'error') for (const listener of this.#listeners) listener.error?.(frame.message);
+  }
+
+  #reset(): void {
+    for (const listener of this.#listeners) listener.reset?.();
   }
 
   #apply(changes: LiveChanges): void {

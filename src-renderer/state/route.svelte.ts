@@ -8,6 +8,8 @@ class Route {
   /** Asked before leaving; false keeps the person here. */
   #guard: (() => boolean | Promise<boolean>) | undefined;
   #shown = '#/';
+  /** As the window had it when it was read or set here last. */
+  #at = '';
 
   start(): void {
     this.#read();
@@ -28,8 +30,12 @@ class Route {
     location.hash = hrefOf(path, queryOf(query));
   }
 
-  /** Changes part of the query in place; an empty or undefined value takes the name out. No entry in the history. */
+  /**
+   * Changes part of the query in place; an empty or undefined value takes the name out. No entry in the history. Nothing is changed
+   * once the window has another address that is still to be read: that of the page which is left would take its place.
+   */
   setQuery(patch: Record<string, string | undefined>): void {
+    if (location.hash !== this.#at) return;
     const next = new URLSearchParams(this.#query);
     for (const [name, value] of Object.entries(patch)) {
       if (value === undefined || value === '') next.delete(name);
@@ -37,7 +43,7 @@ class Route {
     }
     const href = hrefOf(this.#path, next);
     if (href === this.href) return;
-    history.replaceState(history.state, '', href);
+    this.#replace(href);
     this.#query = next;
     this.#shown = href;
   }
@@ -53,7 +59,7 @@ class Route {
   async #changed(): Promise<void> {
     const wanted = location.hash;
     if (this.#guard && matchPath(this.#path, pathOf(wanted)) === undefined) {
-      history.replaceState(history.state, '', this.#shown);
+      this.#replace(this.#shown);
       if (!(await this.#guard())) return;
       this.#guard = undefined;
       history.pushState(null, '', wanted);
@@ -61,7 +67,13 @@ class Route {
     this.#read();
   }
 
+  #replace(href: string): void {
+    history.replaceState(history.state, '', href);
+    this.#at = location.hash;
+  }
+
   #read(): void {
+    this.#at = location.hash;
     const [path = '', query = ''] = location.hash.slice(1).split('?', 2);
     this.#path = path === '' ? '/' : path;
     this.#query = new URLSearchParams(query);

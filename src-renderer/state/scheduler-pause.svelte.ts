@@ -16,6 +16,8 @@ const LENGTHS = [15, 60, null] as const;
 /** The pause of the whole scheduler. */
 class SchedulerPause {
   #last = $state.raw<PauseResource | null>(null);
+  /** How often the live feed has told of it. */
+  #told = 0;
 
   /** The one in force. */
   readonly current = $derived(this.#last?.until != null && toMs(this.#last.until) <= now.ms ? null : this.#last);
@@ -24,7 +26,7 @@ class SchedulerPause {
   start(): () => void {
     const read = (): void => void this.#act(() => api.get<PauseState>(PATH));
     read();
-    return live.listen({ changes: ({ pause }) => { if (pause) this.#last = pause.pause; }, reset: read });
+    return live.listen({ changes: ({ pause }) => { if (pause) this.#take(pause); }, reset: read });
   }
 
   /** What can be done about it, as lines of a menu. */
@@ -47,9 +49,17 @@ class SchedulerPause {
     void this.#act(() => call('PUT', PATH, { body: minutes === null ? {} : { until: new Date(Date.now() + minutes * 60_000).toISOString() } }), true);
   }
 
+  #take({ pause }: PauseState): void {
+    this.#told++;
+    this.#last = pause;
+  }
+
   async #act(ask: () => Promise<PauseState>, isAsked = false): Promise<void> {
+    const told = this.#told;
     try {
-      this.#last = (await ask()).pause;
+      const { pause } = await ask();
+      // What the feed told meanwhile is newer, or is followed by what was done here.
+      if (told === this.#told) this.#last = pause;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (isAsked) toasts.bad(errorText(error, i18n.t));

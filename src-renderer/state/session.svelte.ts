@@ -36,11 +36,16 @@ class Session {
 
   /** Asks the server who this is. */
   async refresh(): Promise<void> {
+    const asked = this.#token;
     try {
-      this.#me = await api.get<MeResource>('me');
+      const me = await api.get<MeResource>('me');
+      if (asked !== this.#token) return;
+      this.#me = me;
       this.#state = 'in';
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      // An answer that was long on its way says nothing about a newer session, nor about one that was ended meanwhile.
+      if (asked !== this.#token) return;
       if (error.status === 401) this.#end('ended');
       else this.#state = 'unreachable';
     }

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,8 +10,9 @@ import type { EmbeddedNats, EmbeddedNatsOptions } from '../../src-core/nats/inde
 import type { Clock } from '../../src-core/ports/clock.ts';
 import { CONTROL_BUCKET } from '../../src-core/wire/index.ts';
 import { recordingLog } from '../support/nats-log.ts';
-import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
-import { until } from './bus.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { sparePort } from '../support/spare-port.ts';
+import { until } from './bus-stage.ts';
 
 const binary = await natsServerPath();
 const clock: Clock = {
@@ -33,13 +33,22 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
 
   beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'natsjob-embedded-'));
-    port = await freePort();
+    port = await sparePort();
     recorded = recordingLog();
   });
   afterEach(async () => {
     while (running.length > 0) await running.pop()?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  /** As after kill -9 of its owner: the server runs, and nobody mends it when it ends. */
+  async function startAndLeave(): Promise<EmbeddedNats> {
+    let isOwnerThere = true;
+    const left = await start({ clock: { ...clock, after: (delayMs, action) => clock.after(delayMs, () => isOwnerThere && action()) } });
+    isOwnerThere = false;
+    running.pop();
+    return left;
+  }
 
   async function start(more: Partial<EmbeddedNatsOptions> = {}): Promise<EmbeddedNats> {
     const server = await startEmbeddedNats({ binary: async () => binary ?? '', port, storeDir: path.join(folder, 'nats'), log: recorded.log, clock, ...more });
@@ -50,13 +59,13 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
   it('starts, keeps what is stored, and is gone when stop returns', async () => {
     const server = await start();
     expect(server).toMatchObject({ kind: 'started', url: `nats://127.0.0.1:${port}` });
-    const bus = await connectBus({ url: server.url, log: recorded.log, name: 'test' });
+    const bus = await connectBus({ url: server.url, log: recorded.log, name: 'test', answerMs: PATIENT_MS });
     await bus.ensureObjects({ replicas: 1, maxBytes: 1e8 });
     await bus.bucket(CONTROL_BUCKET).compareAndSet('key', 'kept', 0);
     await bus.close();
     await server.stop();
     expect(await probeNats(server.url)).toBe('nothing');
-    const again = await connectBus({ url: (await start()).url, log: recorded.log, name: 'test' });
+    const again = await connectBus({ url: (await start()).url, log: recorded.log, name: 'test', answerMs: PATIENT_MS });
     expect((await again.bucket(CONTROL_BUCKET).get('key'))?.text).toBe('kept');
     await again.close();
   });
@@ -72,7 +81,7 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
       states.push(state);
       if (state === 'restarting') waits.length = 0;
     } });
-    const first = server.pid ?? 0;
+    const first = server.pid!;
     process.kill(first, 'SIGKILL');
     await until(() => states.includes('running'));
     // What it waits of its own: how long the server takes to start is the machine's affair.
@@ -83,21 +92,18 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
 
   it('stops while it is being started again', async () => {
     const server = await start();
-    process.kill(server.pid ?? 0, 'SIGKILL');
+    process.kill(server.pid!, 'SIGKILL');
     await until(() => server.pid === undefined);
     await server.stop();
     expect(await probeNats(server.url)).toBe('nothing');
   });
 
   it('is adopted when a killed scheduler left it, mended, and stopped in the end', async () => {
-    const left = await start();
-    // As after kill -9 of its owner: the process runs, nobody supervises it.
-    running.length = 0;
+    const left = await startAndLeave();
     const heir = await start({ binary: async () => binary ?? '' });
     expect(heir).toMatchObject({ kind: 'adopted', pid: left.pid });
     await heir.stop();
     expect(await probeNats(heir.url)).toBe('nothing');
-    await left.stop();
   });
 
   it('outlives the kill -9 of the process that started it', async () => {
@@ -145,8 +151,7 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     });
 
     it('is asked by its process id when it was adopted', async () => {
-      await start();
-      running.length = 0;
+      await startAndLeave();
       const heir = await start({ helper: fakeHelper() });
       expect(heir.kind).toBe('adopted');
       await heir.stop();
@@ -168,6 +173,21 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     expect(server).toMatchObject({ kind: 'external', pid: undefined });
     await server.stop();
     expect(await probeNats(other.url)).toBe('jetstream');
+    await other[Symbol.asyncDispose]();
+  });
+
+  it('is known by its greeting though it comes late, or is looked at late', async () => {
+    const late = createServer((socket) => void setTimeout(() => socket.write('INFO {"jetstream":true}\r\n'), 1_300)).listen(port, '127.0.0.1');
+    await once(late, 'listening');
+    expect(await probeNats(`nats://127.0.0.1:${port}`)).toBe('jetstream');
+    const closed = once(late, 'close');
+    late.close();
+    await closed;
+    const other = await startNatsServer();
+    const answer = probeNats(other.url);
+    // This process stands still for longer than the limits.
+    for (const began = performance.now(); performance.now() - began < 6_000; ) continue;
+    expect(await answer).toBe('jetstream');
     await other[Symbol.asyncDispose]();
   });
 
@@ -196,12 +216,3 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     await expect(findNatsServer({ beside: [], environment: { XDG_CACHE_HOME: folder, LOCALAPPDATA: folder, PATH: folder } })).rejects.toMatchObject({ name: 'NatsServerMissingError' });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -2,6 +2,8 @@ import type { Clock } from '../../src-core/ports/clock.ts';
 import { MemoryNats } from '../support/memory-nats.ts';
 import type { MemoryBus } from '../support/memory-bus.ts';
 import { describeBus } from './bus.ts';
+import type { BusWorld } from './bus-stage.ts';
+import { describeBusCalls } from './bus-calls.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -13,7 +15,7 @@ const clock: Clock = {
   },
 };
 
-describeBus('memory', async () => {
+async function openMemoryWorld(): Promise<BusWorld> {
   const server = new MemoryNats(clock);
   const buses: MemoryBus[] = [];
   return {
@@ -36,4 +38,7 @@ describeBus('memory', async () => {
       await Promise.all(buses.map((bus) => bus.close()));
     },
   };
-});
+}
+
+describeBus('memory', openMemoryWorld);
+describeBusCalls('memory', openMemoryWorld);

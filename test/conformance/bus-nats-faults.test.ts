@@ -1,14 +1,17 @@
 import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UnansweredError, UnavailableError } from '../../src-core/domain/errors.ts';
 import { connectBus } from '../../src-core/nats/index.ts';
 import type { Bus, FeedMessage, LogMessage } from '../../src-core/ports/bus.ts';
 import { DEFINITIONS_BUCKET, STREAM } from '../../src-core/wire/index.ts';
+import { awakeMs } from '../support/awake-time.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
 import { recordingLog } from '../support/nats-log.ts';
-import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { NatsServerOptions, TestNatsServer } from '../support/nats-server.ts';
-import { tick, until } from './bus.ts';
+import { until as soon } from '../support/until.ts';
+import { comingBack, tick, until } from './bus-stage.ts';
 
 const OBJECTS = { replicas: 1, maxBytes: 256 * 1024 * 1024 };
 
@@ -29,12 +32,12 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     return server;
   }
   async function openBus(url: string): Promise<Bus> {
-    const bus = await connectBus({ url, log: recorded.log, name: 'test' });
+    const bus = await connectBus({ url, log: recorded.log, name: 'test', answerMs: PATIENT_MS });
     closers.push(() => bus.close());
     return bus;
   }
-  /** A plain core subscriber that counts how often it sees each message id. */
-  async function countCore(server: TestNatsServer): Promise<Map<string, number>> {
+  /** A plain core subscriber that counts how often it sees each message id; `arrived` resolves when all that was published before is counted. */
+  async function countCore(server: TestNatsServer): Promise<{ seen: ReadonlyMap<string, number>; arrived(): Promise<void> }> {
     const seen = new Map<string, number>();
     const client = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 5, reconnectJitter: 0 });
     closers.push(() => client.close());
@@ -43,7 +46,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
       seen.set(id, (seen.get(id) ?? 0) + 1);
     } });
     await client.flush();
-    return seen;
+    return { seen, arrived: () => client.flush() };
   }
   function message(id: string, more: Partial<LogMessage> = {}): LogMessage {
     return { subject: 'natsjob.job.start.ns.app.job', text: 'x'.repeat(300), id, runHeader: '', giveUpAt: Date.now() + 60_000, onSettled: () => {}, ...more };
@@ -65,7 +68,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const server = await startServer();
     const bus = await openBus(server.url);
     await bus.ensureObjects(OBJECTS);
-    const seen = await countCore(server);
+    const { seen, arrived } = await countCore(server);
     const feed = await followStream(bus);
     const log = bus.openLog({ term: 1, maySend: () => true });
     const total = 20_000;
@@ -84,6 +87,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     }
     await until(() => settled === total);
     await feed.done();
+    await arrived();
     expect(zeros).toBe(0);
     expect(feed.ids).toHaveLength(total);
     expect(feed.ids.every((id, index) => id === `m${index}`)).toBe(true);
@@ -92,7 +96,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const sentAgain = recorded.lines.map((line) => (line.fields as { sendAgain?: number }).sendAgain ?? 0);
     expect(twice(seen).length).toBeLessThanOrEqual(sentAgain.reduce((sum, count) => sum + count, 0));
     expect(Math.max(...sentAgain)).toBeLessThan((128 * 1024) / 300);
-  }, 60_000);
+  }, 180_000);
 
   it('stores 20,000 messages once each, and shows none twice, while the line is cut twenty times', async () => {
     const server = await startServer();
@@ -100,7 +104,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     closers.push(() => breaker.close());
     const bus = await openBus(`nats://127.0.0.1:${breaker.port}`);
     await bus.ensureObjects(OBJECTS);
-    const seen = await countCore(server);
+    const { seen, arrived } = await countCore(server);
     const feed = await followStream(bus);
     const log = bus.openLog({ term: 1, maySend: () => true });
     const total = 20_000;
@@ -112,17 +116,18 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     }
     await until(() => settled === total);
     await feed.done();
+    await arrived();
     expect(feed.ids).toHaveLength(total);
     expect(feed.ids.every((id, index) => id === `m${index}`)).toBe(true);
     expect(twice(seen)).toEqual([]);
     expect(seen.size).toBe(total);
-  }, 60_000);
+  }, 180_000);
 
   it('shows nothing twice when the server is paused until it counts as dead', async () => {
     const server = await startServer();
     const bus = await openBus(server.url);
     await bus.ensureObjects(OBJECTS);
-    const seen = await countCore(server);
+    const { seen, arrived } = await countCore(server);
     const feed = await followStream(bus);
     const log = bus.openLog({ term: 1, maySend: () => true });
     let settled = 0;
@@ -130,17 +135,16 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await until(() => settled > 500);
     process.kill(server.pid, 'SIGSTOP');
     try {
-      const began = performance.now();
-      await until(() => bus.state === 'disconnected');
-      expect(performance.now() - began).toBeLessThan(6_000);
+      expect(await awakeMs(until(() => bus.state === 'disconnected'))).toBeLessThan(6_000);
     } finally {
       process.kill(server.pid, 'SIGCONT');
     }
     await until(() => settled === 3_000);
     await feed.done();
+    await arrived();
     expect(feed.ids).toEqual(Array.from({ length: 3_000 }, (_, i) => `m${i}`));
     expect(twice(seen)).toEqual([]);
-  }, 40_000);
+  });
 
   it('notices a line that swallows everything, and comes back', async () => {
     const server = await startServer();
@@ -153,7 +157,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const settled = new Promise<number>((resolve) => log.publish(message('one', { onSettled: resolve })));
     await until(() => bus.state === 'disconnected');
     expect(await settled).toBe(1);
-  }, 20_000);
+  });
 
   it('looks a message up instead of sending it again when its acknowledgement is lost', async () => {
     const server = await startServer();
@@ -161,13 +165,14 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     closers.push(() => breaker.close());
     const bus = await openBus(`nats://127.0.0.1:${breaker.port}`);
     await bus.ensureObjects(OBJECTS);
-    const seen = await countCore(server);
+    const { seen, arrived } = await countCore(server);
     const log = bus.openLog({ term: 1, maySend: () => true });
     breaker.dropTowardsClient('"seq":');
     const settled = Promise.all(['a', 'b'].map((id) => new Promise<number>((resolve) => log.publish(message(id, { onSettled: resolve })))));
     expect(await settled).toEqual([1, 2]);
+    await arrived();
     expect([...seen.values()]).toEqual([1, 1]);
-  }, 20_000);
+  });
 
   it('gives a feed each message once while its consumers are deleted and the server restarts', async () => {
     const server = await startServer();
@@ -175,7 +180,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await bus.ensureObjects(OBJECTS);
     const admin = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 5 });
     closers.push(() => admin.close());
-    const manager = await jetstreamManager(admin);
+    const manager = await jetstreamManager(admin, { timeout: PATIENT_MS });
     const log = bus.openLog({ term: 1, maySend: () => true });
     const feed = await followStream(bus);
     let settled = 0;
@@ -187,14 +192,15 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
       }
     })();
     await until(() => settled > 1_000);
-    for await (const info of manager.consumers.list(STREAM)) await manager.consumers.delete(STREAM, info.name);
+    for await (const info of manager.consumers.list(STREAM)) await manager.consumers.delete(STREAM, info.name).catch(unlessGone);
     await until(() => settled > 3_000);
     await server.restart();
     await publishing;
     await until(() => settled === total);
     await feed.done();
-    expect(feed.ids).toEqual(Array.from({ length: total }, (_, i) => `m${i}`));
-  }, 40_000);
+    // Where the restart met a message, an empty one without an id tried whether the stream takes messages again.
+    expect(feed.ids.filter((id) => id !== '')).toEqual(Array.from({ length: total }, (_, i) => `m${i}`));
+  });
 
   it('lets the server keep a long stream while a feed is paused', async () => {
     const server = await startServer();
@@ -214,7 +220,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await feed.caughtUp();
     expect(got).toBe(total);
     await feed.stop();
-  }, 30_000);
+  });
 
   it('gives up what the stream can never take, and goes on with the rest', async () => {
     const server = await startServer({ config: 'max_payload: 1MB' });
@@ -232,9 +238,9 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const bus = await openBus(server.url);
     const admin = await connect({ servers: server.url });
     closers.push(() => admin.close());
-    const manager = await jetstreamManager(admin);
+    const manager = await jetstreamManager(admin, { timeout: PATIENT_MS });
     await manager.streams.add({ name: STREAM, subjects: ['natsjob.>'], max_msgs: 3, discard: 'new' as never });
-    const seen = await countCore(server);
+    const { seen, arrived } = await countCore(server);
     const log = bus.openLog({ term: 1, maySend: () => true });
     const publish = (id: string, giveUpMs: number): Promise<number> =>
       new Promise((resolve) => log.publish(message(id, { giveUpAt: Date.now() + giveUpMs, onSettled: resolve })));
@@ -243,9 +249,10 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await bus.purge(STREAM, 3);
     // 4 is the empty message that tried whether there is room.
     expect(await Promise.all(settled.slice(4))).toEqual([5, 6]);
+    await arrived();
     expect(seen.get('a')).toBe(1);
     expect(seen.get('e')).toBeLessThanOrEqual(2);
-  }, 30_000);
+  });
 
   it('resolves disconnected while there is no server, and connects when one comes', async () => {
     const server = await startServer();
@@ -272,11 +279,11 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('keeps trying when the password is wrong, and says so once without it', async () => {
     const server = await startServer({ config: 'authorization { user: "a", password: "right" }' });
     const bus = await openBus(`nats://a:wrong-password@127.0.0.1:${server.port}`);
+    const warnings = () => recorded.lines.filter((line) => line.level === 'warn' && /authorization/i.test(JSON.stringify(line)));
+    await until(() => warnings().length > 0);
     await tick(800);
     expect(bus.state).toBe('disconnected');
-    const warnings = recorded.lines.filter((line) => line.level === 'warn');
-    expect(warnings).toHaveLength(1);
-    expect(recorded.text()).toMatch(/authorization/i);
+    expect(warnings()).toHaveLength(1);
     expect(recorded.text()).not.toContain('wrong-password');
     const welcome = await openBus(`nats://a:right@127.0.0.1:${server.port}`);
     expect(welcome.state).toBe('connected');
@@ -302,6 +309,23 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await expect(bus.ensureObjects(OBJECTS)).rejects.toMatchObject({ name: 'NotPermittedError' });
   });
 
+  it('goes on without calls between nodes when they are not permitted, and says what is missing', async () => {
+    const server = await startServer({ config: 'authorization { users: [ { user: "a", password: "b", permissions: { publish: ["natsjob.>", "$KV.>", "$JS.API.>", "_INBOX.>"], subscribe: ["natsjob.>", "$KV.>", "_INBOX.>"] } } ] }' });
+    const bus = await openBus(`nats://a:b@127.0.0.1:${server.port}`);
+    const stop = bus.respond('natsjob-node.a.*', async (payload) => payload);
+    await bus.ensureObjects(OBJECTS);
+    const said = (): string => recorded.lines.filter(({ level }) => level === 'error').map((line) => JSON.stringify(line)).join();
+    await until(() => said() !== '');
+    expect(said()).toMatch(/requests cannot be heard/);
+    expect(said()).toMatch(/does not permit listening on natsjob-node\.a\.\*.*natsjob-node\.>/);
+    const error: unknown = await bus.request('natsjob-node.a.x', new Uint8Array(1), 2_000).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error).not.toBeInstanceOf(UnansweredError);
+    expect((error as Error).message).toMatch(/natsjob-node\.>/);
+    expect(bus.state).toBe('connected');
+    await stop();
+  });
+
   it('takes a smaller bound when the server has less storage, and says so', async () => {
     const folder = await startServer({ jetstream: false });
     const server = await startServer({ jetstream: false, config: `jetstream { store_dir: ${JSON.stringify(`${folder.storeDir}/small`)}, max_file_store: 1GB }` });
@@ -314,7 +338,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const server = await startServer();
     const admin = await connect({ servers: server.url });
     closers.push(() => admin.close());
-    const manager = await jetstreamManager(admin);
+    const manager = await jetstreamManager(admin, { timeout: PATIENT_MS });
     await manager.streams.add({ name: STREAM, subjects: ['natsjob.>'], duplicate_window: 1e9, max_age: 3_600e9, storage: 'memory' as never });
     await manager.streams.add({ name: 'KV_natsjob-job-results', subjects: ['$KV.natsjob-job-results.>'], max_msgs_per_subject: 1, allow_rollup_hdrs: true });
     const bus = await openBus(server.url);
@@ -338,8 +362,9 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await bus.watch(DEFINITIONS_BUCKET, (key, text) => told.push([key, text]));
     await other.bucket(DEFINITIONS_BUCKET).compareAndSet('a', '1', 0);
     await until(() => told.length === 1);
+    const isBack = comingBack(other);
     await server.restart();
-    await until(() => other.state === 'connected');
+    await isBack;
     await other.bucket(DEFINITIONS_BUCKET).compareAndSet('a', '2', 1);
     await until(() => told.length === 2);
     expect(told).toEqual([['a', '1'], ['a', '2']]);
@@ -352,13 +377,17 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const feed = bus.openFeed({ stream: STREAM, from: 1, maxPayloadBytes: 1, onMessage: () => {}, onLost: () => {} });
     const watch = await bus.watch(DEFINITIONS_BUCKET, () => {});
     await feed.caughtUp();
-    await tick(50);
     await feed.stop();
     await watch.stop();
-    await tick(100);
     const admin = await connect({ servers: server.url });
     closers.push(() => admin.close());
-    const manager = await jetstreamManager(admin);
-    for (const stream of [STREAM, `KV_${DEFINITIONS_BUCKET}`]) expect((await manager.streams.info(stream)).state.consumer_count).toBe(0);
+    const manager = await jetstreamManager(admin, { timeout: PATIENT_MS });
+    // Long before the server would drop them by itself.
+    for (const stream of [STREAM, `KV_${DEFINITIONS_BUCKET}`]) await soon(async () => (await manager.streams.info(stream)).state.consumer_count === 0, { deadlineMs: 15_000, what: `no consumer of ${stream}` });
   });
 });
+
+/** A feed deletes its own consumers, too. */
+function unlessGone(error: unknown): void {
+  if (!/consumer not found/.test(String(error))) throw error;
+}

@@ -2,10 +2,12 @@ import { createMemoryStore } from '../../src-core/sql/index.ts';
 import { tempSqlite } from '../support/store-sqlite.ts';
 import { storeConformance } from './store.ts';
 
-storeConformance('memory', async () => {
-  const store = createMemoryStore();
-  return { store, reopen: undefined, dispose: () => store.close() };
-});
+for (const isShared of [false, true]) {
+  storeConformance(isShared ? 'shared memory' : 'memory', async () => {
+    const store = createMemoryStore({ isShared });
+    return { store, reopen: undefined, dispose: () => store.close() };
+  });
+}
 
 storeConformance('SQLite', async () => {
   const files = tempSqlite();

@@ -95,6 +95,15 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
         expect(await list({})).toEqual([idAt(2), idAt(1)]);
       });
 
+      it('with nothing but a newer term shuts older ones out and leaves the checkpoints', async () => {
+        const checkpoints = [{ stream: 's', created: 'c', sequence: 7 }];
+        await store.apply(aBatch({ term: 3, checkpoints }));
+        await store.apply(aBatch({ term: 5 }));
+        await expect(store.apply(aBatch({ term: 4, insertRuns: [aRun({ id: idAt(1) })] }))).rejects.toMatchObject({ term: 5 });
+        expect(await store.checkpoints()).toEqual(checkpoints);
+        await store.apply(aBatch({ term: 5 }));
+      });
+
       it('of a first term is taken again once the checkpoints are reset, and the rows stay', async () => {
         await store.apply(aBatch({ term: 3, insertRuns: [aRun({ id: idAt(1) })], checkpoints: [{ stream: 's', created: 'c', sequence: 1 }] }));
         await store.resetCheckpoints();
@@ -278,6 +287,38 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
         const beat = { ...workers[0]!, lastSeenAt: T0 + 10_000, weight: 5 };
         await store.apply(aBatch({ putWorkers: [beat] }));
         expect(await store.workers()).toEqual([beat, workers[1], workers[2]]);
+      });
+    });
+
+    describe('runs that are removed', () => {
+      it('go with what hangs on them, also in the batch that brings them, and what was counted stays counted', async () => {
+        const kept = aRun({ id: idAt(1), state: 'completed', endedAt: T0 });
+        const gone = aRun({ id: idAt(2), jobNumber: 4, job: 'job4', state: 'failed', endedAt: T0 });
+        const open = aRun({ id: idAt(3) });
+        await insert(kept, gone, open);
+        await store.apply(aBatch({ putSubRuns: [aSubRun({ runId: gone.id, number: 1 }), aSubRun({ runId: kept.id, number: 1 })] }));
+        const young = aRun({ id: idAt(9) });
+        await store.apply(aBatch({
+          insertRuns: [young], updateRuns: [{ ...open, state: 'completed', endedAt: T0 + 5 }, { ...young, state: 'cancelled', endedAt: T0 + 6 }],
+          removeRuns: [gone.id, open.id, young.id, idAt(77)],
+        }));
+        expect(await list({})).toEqual([kept.id]);
+        expect(await store.run(gone.id)).toBeUndefined();
+        expect((await store.subRuns(gone.id, { limit: 5 })).items).toEqual([]);
+        expect((await store.subRuns(kept.id, { limit: 5 })).items).toHaveLength(1);
+        expect(await store.openRuns()).toEqual([]);
+        expect(await store.hasRunsOf(4)).toBe(false);
+        expect(await totals()).toBe(4);
+        // A late word about one of them brings nothing back.
+        await store.apply(aBatch({ updateRuns: [{ ...gone, badAnswers: 1 }] }));
+        expect(await list({})).toEqual([kept.id]);
+      });
+
+      it('may be thousands in a batch', async () => {
+        const runs = Array.from({ length: 6_000 }, (_, index) => aRun({ id: idAt(index), state: 'completed', endedAt: T0 }));
+        await store.apply(aBatch({ insertRuns: runs }));
+        await store.apply(aBatch({ removeRuns: runs.slice(1).map(({ id }) => id) }));
+        expect(await list({})).toEqual([runs[0]!.id]);
       });
     });
 

@@ -28,7 +28,11 @@ describe.runIf(canRun)('the built main process', () => {
     expect(shown.shown).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/$/);
   });
   afterEach(async () => {
-    if (main.exitCode === null) main.kill('SIGKILL');
+    if (main.exitCode === null && main.signalCode === null) {
+      const gone = once(main, 'exit');
+      main.kill('SIGKILL');
+      await gone;
+    }
     await endNats(path.join(folder, 'profile', 'data'));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });

@@ -47,7 +47,7 @@ describe.runIf(canRun)('folders and ports of the desktop console', () => {
     mkdirSync(path.join(folder, 'profile', 'conf'), { recursive: true });
     writeFileSync(path.join(folder, 'profile', 'conf', 'config.yaml'), 'NATSJOB_HTTP_PROT: 1\n');
     await using world = await startWorld({ folder });
-    await until(() => world.exits.length > 0, { what: 'the end' });
+    await until(() => world.exits.length > 0, { deadlineMs: 60_000, what: 'the end' });
     expect(world.recorder.last('dialog.showErrorBox')).toEqual(['natsjob cannot start', expect.stringContaining('Did you mean NATSJOB_HTTP_PORT?')]);
     expect(world.utilities).toHaveLength(1);
   });

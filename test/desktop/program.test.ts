@@ -47,7 +47,7 @@ describe.runIf(canRun)('the desktop console with the real scheduler', () => {
   });
 
   test('shows the state in the tray and to the panel', async () => {
-    await until(() => world.trays[0]?.tooltip === 'Nothing running', { what: () => `the tray: ${world.trays[0]?.tooltip}` });
+    await until(() => world.trays[0]?.tooltip === 'Nothing running', { deadlineMs: LONG_MS, what: () => `the tray: ${world.trays[0]?.tooltip}` });
     expect(await world.invoke(CHANNELS.getState, ownFrame())).toMatchObject({ phase: 'running', url: origin, failures: 0, scheduler: { running: 0 } });
     expect(world.recorder.last('webContents.send')[0]).toBe(CHANNELS.state);
   });
@@ -55,9 +55,9 @@ describe.runIf(canRun)('the desktop console with the real scheduler', () => {
   test('pauses and resumes scheduling from the tray', async () => {
     const tray = world.trays[0];
     choose(tray?.menu ?? [], 'Pause scheduling', 'For 15 minutes');
-    await until(() => tray?.tooltip.includes('Paused until'), { what: () => `the tray: ${tray?.tooltip}; ${JSON.stringify(world.recorder.of('dialog.showMessageBox'))}` });
+    await until(() => tray?.tooltip.includes('Paused until'), { deadlineMs: LONG_MS, what: () => `the tray: ${tray?.tooltip}; ${JSON.stringify(world.recorder.of('dialog.showMessageBox'))}` });
     choose(tray?.menu ?? [], 'Resume scheduling');
-    await until(() => labelsOf(tray?.menu ?? []).includes('Pause scheduling'), { what: 'the offer to pause' });
+    await until(() => labelsOf(tray?.menu ?? []).includes('Pause scheduling'), { deadlineMs: LONG_MS, what: 'the offer to pause' });
   });
 
   test('a link to a second instance leads the first one there, and nothing else does', async () => {
@@ -72,7 +72,7 @@ describe.runIf(canRun)('the desktop console with the real scheduler', () => {
   test('starts the scheduler again when it is killed, at the same address and with a token that works', async () => {
     const killed = world.utilities.at(-1)?.pid ?? 0;
     process.kill(killed, 'SIGKILL');
-    await until(() => world.trays[0]?.tooltip.includes('being restarted'), { what: 'the tray to say so' });
+    await until(() => world.trays[0]?.tooltip.includes('being restarted'), { deadlineMs: LONG_MS, what: 'the tray to say so' });
     expect(world.recorder.last('tray.setImage')).toEqual(['/icons/problem.png']);
     await until(() => world.utilities.length === 2 && world.trays[0]?.tooltip.startsWith('Nothing running'), { deadlineMs: LONG_MS, what: 'the scheduler to run again' });
     expect(await world.invoke(CHANNELS.oneTimeToken, ownFrame())).toMatch(/^[\w-]{40,}$/);
@@ -88,7 +88,7 @@ describe.runIf(canRun)('the desktop console with the real scheduler', () => {
     world.app.quit();
     world.app.quit();
     choose(world.trays[0]?.menu ?? [], 'Quit natsjob');
-    await until(() => world.exits.length > 0, { what: 'the end' });
+    await until(() => world.exits.length > 0, { deadlineMs: LONG_MS, what: 'the end' });
     expect(world.exits).toEqual([0]);
     expect(world.recorder.of('utilityProcess exit')).toEqual([[null], [0]]);
     expect(world.recorder.isBefore('tray.destroy', 'app.exit')).toBe(true);

@@ -45,7 +45,7 @@ describe.runIf(canRun)('the panel in the console’s window, with the browser fo
   });
 
   test('is logged in without a form, and breaks no rule of its policy', async () => {
-    await page.locator('[data-page="/"]').waitFor({ state: 'attached', timeout: 30_000 });
+    await page.locator('[data-page="/"]').waitFor({ state: 'attached', timeout: 60_000 });
     expect(await page.locator('input[type=password]').count()).toBe(0);
     expect(calls).toEqual(['natsjob:one-time-token']);
     expect(faults).toEqual([]);
@@ -62,7 +62,7 @@ describe.runIf(canRun)('the panel in the console’s window, with the browser fo
     await until(() => world.utilities.length === 2 && world.trays[0]?.tooltip.startsWith('Nothing running'), { deadlineMs: 60_000, what: 'the scheduler to run again' });
     await page.goto(`${address}servers`);
     await page.reload();
-    await page.locator('[data-page="/servers"]').waitFor({ state: 'attached', timeout: 30_000 });
+    await page.locator('[data-page="/servers"]').waitFor({ state: 'attached', timeout: 60_000 });
     expect(await page.locator('input[type=password]').count()).toBe(0);
     expect(faults.filter((fault) => fault.includes('policy'))).toEqual([]);
   });

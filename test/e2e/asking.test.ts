@@ -41,7 +41,8 @@ describe.skipIf(!(await canStartProgram()))('asking', () => {
       expect(answer.body).toMatchObject({ reason, detail: expect.stringMatching(/^Not run: .{8,}/) });
     }
     for (const [job, reason] of asked) await until(async () => (await job.skips()).some((skip) => skip.reason === reason && skip.count === 1), { what: `a skip counted for ${reason}` });
-    const full = await world.job();
+    // Those that stay open must not end while later tests count.
+    const full = await world.job({ timeoutMs: 3_600_000 });
     expect((await api.get(`/jobs/${full.key}/explain`)).body).toMatchObject({ verdict: 'dispatch', reason: null });
     await full.start();
     expect((await api.get(`/jobs/${full.key}/explain`)).body).toMatchObject({ verdict: 'skip', reason: 'overlap' });
@@ -51,7 +52,7 @@ describe.skipIf(!(await canStartProgram()))('asking', () => {
     expect((await full.run()).body).toMatchObject({ status: 409, reason: 'queue-full' });
     await full.change({ overlap: 'replace' });
     expect((await api.get(`/jobs/${full.key}/explain`)).body.verdict).toBe('replace');
-    const rated = await world.job({ rate: { max: 1, perMs: 60_000 }, maxRunning: 9 });
+    const rated = await world.job({ rate: { max: 1, perMs: 3_600_000 }, maxRunning: 9, timeoutMs: 3_600_000 });
     await rated.start();
     expect((await rated.run()).body).toMatchObject({ status: 409, reason: 'rate' });
     expectProblem(await api.get('/jobs/a.b.c/explain'), 404);
@@ -65,13 +66,13 @@ describe.skipIf(!(await canStartProgram()))('asking', () => {
     const { body } = await api.get(`/jobs/${job.key}/stats?bucketMs=3600000`);
     const sum = (name: string): number => body.items.reduce((total: number, item: Json) => total + item[name], 0);
     expect([sum('completed'), sum('failed'), sum('cancelled'), sum('expired')]).toEqual([2, 1, 1, 0]);
-    expect(body.items.at(-1).durationMsMax).toBeGreaterThanOrEqual(body.items.at(-1).durationMsAvg);
+    for (const item of body.items) expect(item.durationMsMax ?? 0).toBeGreaterThanOrEqual(item.durationMsAvg ?? 0);
     expect((await api.get(`/jobs/${job.key}/stats?from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z`)).body.items).toEqual([]);
   });
 
   test('the overview counts what there is, of one namespace or all', async () => {
     const before = (await api.get(`/overview?namespace=${NAMESPACE}`)).body;
-    const job = await world.job({ schedule: { expression: '@every 59m' }, overlap: 'queue' });
+    const job = await world.job({ schedule: { expression: '@every 59m' }, overlap: 'queue', timeoutMs: 3_600_000 });
     await world.job({ app: job.app, state: 'disabled' });
     await job.start();
     await job.start();

@@ -186,6 +186,6 @@ describe.skipIf(!(await canStartProgram()))('bad input', () => {
 
 /** Last sequence of the definitions in NATS: it grows with whatever is written there, deletions included. */
 async function definitionsWritten(nats: NatsConnection): Promise<number> {
-  const info = await nats.request('$JS.API.STREAM.INFO.KV_natsjob-definitions', '', { timeout: 5_000 });
+  const info = await nats.request('$JS.API.STREAM.INFO.KV_natsjob-definitions', '', { timeout: 60_000 });
   return info.json<{ state: { last_seq: number } }>().state.last_seq;
 }

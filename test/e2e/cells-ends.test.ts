@@ -117,19 +117,24 @@ describe.skipIf(!(await canStartProgram()))('the end of a run', () => {
 
   test('is whatever the bucket has first, answer or expiry', async () => {
     const job = await world.job({ timeoutMs: 300, maxRunning: 50 });
-    const taskIds = await Promise.all(Array.from({ length: 40 }, () => job.start()));
-    const keys = await Promise.all(taskIds.map(async (taskId, index) => {
-      const message = await job.next(taskId);
-      // All around the moment of expiry, so that both sides are first for some.
-      await until(() => Date.now() - message.at >= 250 + index * 10);
-      await world.worker.answer(message, 'success');
-      return message.task.jobEndKvKey;
-    }));
-    await world.settled();
-    const states = await Promise.all(taskIds.map(async (taskId) => (await world.run(taskId)).state));
-    const firsts = await Promise.all(keys.map(async (key) => (await world.worker.history(key))[0]));
-    expect(states).toEqual(firsts.map((first) => (first === 'success' ? 'completed' : 'expired')));
-    expect(new Set(states)).toEqual(new Set(['completed', 'expired']));
+    const seen = new Set<string>();
+    // On a busy machine one side may be first for all of them.
+    await until(async () => {
+      const taskIds = await Promise.all(Array.from({ length: 40 }, () => job.start()));
+      const keys = await Promise.all(taskIds.map(async (taskId, index) => {
+        const message = await job.next(taskId);
+        // All around the moment of expiry, so that both sides are first for some.
+        await until(() => Date.now() - message.at >= 250 + index * 10);
+        await world.worker.answer(message, 'success');
+        return message.task.jobEndKvKey;
+      }));
+      await world.settled();
+      const states = await Promise.all(taskIds.map(async (taskId) => (await world.run(taskId)).state));
+      const firsts = await Promise.all(keys.map(async (key) => (await world.worker.history(key))[0]));
+      expect(states).toEqual(firsts.map((first) => (first === 'success' ? 'completed' : 'expired')));
+      for (const state of states) seen.add(state);
+      return seen.has('completed') && seen.has('expired');
+    }, { what: () => `both sides to be first for some, not only ${[...seen].join()}` });
   });
 
   test('comes by hand: the worker is told, the run is cancelled, a late answer changes nothing', async () => {

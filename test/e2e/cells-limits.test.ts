@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inTime, momentOf } from '../support/in-time.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type TestJob, type World } from '../support/world.ts';
@@ -109,23 +110,33 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
   });
 
   test('an expired run makes room', async () => {
-    const job = await world.job({ overlap: 'queue', timeoutMs: 300 });
-    const [first, second] = [await job.start(), await job.start()];
-    await world.untilState(first, 'expired');
-    await answer(job, second);
-    await world.untilState(second, 'completed');
+    await inTime(async (timeoutMs) => {
+      const job = await world.job({ overlap: 'queue', timeoutMs });
+      const [first, second] = [await job.start(), await job.start()];
+      await world.untilState(first, 'expired');
+      const message = await job.next(second);
+      await world.worker.answer(message, 'success');
+      if (Date.now() > momentOf(message.task.jobExpireTime)) return false;
+      await world.untilState(second, 'completed');
+      return true;
+    });
   });
 
   test('a delayed run waits for its time, with its own arguments and priority', async () => {
     const job = await world.job({ args: 'of the job', overlap: 'queue' });
+    const held = await job.run({ delayMs: 3_600_000, args: { own: true }, priority: 'high' });
+    expect(held.body.state).toBe('delayed');
+    expect(await world.run(held.body.taskId)).toMatchObject({ state: 'delayed', args: '{"own":true}', priority: 10 });
+    expect(await job.get()).toMatchObject({ running: 0, queued: 1 });
+    await world.program.api.post(`/runs/${held.body.taskId}/cancel`);
     const asked = Date.now();
     const { body } = await job.run({ delayMs: 800, args: { own: true }, priority: 'high' });
     expect(body.state).toBe('delayed');
-    expect(await world.run(body.taskId)).toMatchObject({ state: 'delayed', args: '{"own":true}', priority: 10 });
-    expect(await job.get()).toMatchObject({ running: 0, queued: 1 });
+    const due = Date.parse((await world.run(body.taskId)).dueAt);
+    expect(due).toBeGreaterThanOrEqual(asked + 800);
+    expect(due).toBeLessThanOrEqual(Date.now() + 800);
     const message = await job.next();
-    expect(message.at - asked).toBeGreaterThanOrEqual(800);
-    expect(message.at - asked).toBeLessThan(1_800);
+    expect(message.at).toBeGreaterThanOrEqual(due);
     expect(message.task).toMatchObject({ taskId: body.taskId, jobArgs: '{"own":true}', priority: 10 });
     await world.worker.answer(message, 'success');
     await world.untilState(body.taskId, 'completed');
@@ -134,12 +145,17 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
   });
 
   test('a delayed run can be cancelled before its time', async () => {
-    const job = await world.job();
-    const taskId = await job.start({ delayMs: 300 });
-    expect((await world.program.api.post(`/runs/${taskId}/cancel`)).body).toMatchObject({ state: 'cancelled' });
-    await until(() => Date.now() > Number(BigInt(taskId) >> 22n) + Date.UTC(2020, 0, 1) + 600);
-    await world.settled();
-    expect(job.dispatched()).toEqual([]);
+    await inTime(async (delayMs) => {
+      const job = await world.job();
+      const asked = Date.now();
+      const taskId = await job.start({ delayMs });
+      expect((await world.program.api.post(`/runs/${taskId}/cancel`)).body).toMatchObject({ state: 'cancelled' });
+      if (Date.now() >= asked + delayMs) return false;
+      await until(() => Date.now() > Number(BigInt(taskId) >> 22n) + Date.UTC(2020, 0, 1) + 2 * delayMs);
+      await world.settled();
+      expect(job.dispatched()).toEqual([]);
+      return true;
+    });
   });
 
   test('rerun runs the same again, with the old arguments or new ones', async () => {
@@ -214,14 +230,10 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
   });
 
   test('fires of the schedule are skipped and counted like runs asked for', async () => {
-    const full = await world.job({ schedule: { expression: '* * * * * *' } });
+    const full = await world.job({ schedule: { expression: '* * * * * *' }, timeoutMs: 3_600_000 });
     const lonely = await world.job({ schedule: { expression: '* * * * * *' }, model: 'pro' });
     for (const [job, reason] of [[full, 'overlap'], [lonely, 'no-worker']] as const) {
-      const [skip] = await until(async () => {
-        const found = await job.skips();
-        return found.some(({ count }) => count >= 2) && found;
-      }, { what: `${reason} to be counted` });
-      expect(skip).toMatchObject({ reason });
+      const skip = await until(async () => (await job.skips()).find((one) => one.reason === reason && one.count >= 2), { what: `${reason} to be counted` });
       expect(Date.parse(skip.lastAt) % 1000).toBe(0);
       await job.change({ state: 'disabled' });
     }
@@ -237,11 +249,15 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
   test('every run that was not made is counted, by its reason', async () => {
     expect(counted.length).toBeGreaterThan(0);
     for (const [job, reasons] of counted) {
+      const total = Object.values(reasons).reduce((sum, count) => sum + count, 0);
+      // A report may hold a part of them, and the next hour has a counter of its own.
       const skips = await until(async () => {
         const found = await job.skips();
-        return found.length > 0 && found;
+        return found.reduce((sum, { count }) => sum + count, 0) >= total && found;
       }, { what: `skip counters of ${job.name}` });
-      expect(Object.fromEntries(skips.map(({ reason, count }) => [reason, count]))).toEqual(reasons);
+      const sums: Record<string, number> = {};
+      for (const { reason, count } of skips) sums[reason] = (sums[reason] ?? 0) + count;
+      expect(sums).toEqual(reasons);
       expect(skips[0]).toMatchObject({ app: job.app, job: job.name });
     }
   });

@@ -29,6 +29,7 @@ describe.skipIf(!(await canStartProgram()))('after a restart', () => {
     const stoppedAt = Date.now();
     await until(() => Date.now() - stoppedAt > GAP_MS, { what: 'the gap' });
     await world.program.restart();
+    const mostMissed = Math.ceil((Date.now() - stoppedAt) / 1000) + 2;
     await until(async () => (await jobs.skip.runs('state=active')).some(({ scheduledAt }) => Date.parse(scheduledAt) > stoppedAt + GAP_MS), { what: 'fires to go on' });
     await world.settled();
 
@@ -37,7 +38,7 @@ describe.skipIf(!(await canStartProgram()))('after a restart', () => {
       await world.settled();
       const skips = policy === 'all' ? [] : await until(async () => {
         const found = await job.skips();
-        return found.length > 0 && found;
+        return found.some(({ reason }) => reason === 'misfire') && found;
       }, { what: `skips of ${policy}` });
       const skipped = skips.reduce((sum, { reason, count }) => sum + (reason === 'misfire' ? count : 0), 0);
       const runs = await job.runs();
@@ -46,14 +47,14 @@ describe.skipIf(!(await canStartProgram()))('after a restart', () => {
       // From its first run to its last, each second was either run or counted as missed.
       expect(runs.length + skipped).toBe(seconds.at(-1)! - seconds[0]! + 1);
       const caughtUp = secondsOf(runs.filter(({ trigger }) => trigger === 'catch-up'));
-      const [least, most] = { skip: [0, 0], once: [1, 1], all: [7, 12], three: [3, 3], window: [1, 3] }[policy]!;
+      const [least, most] = { skip: [0, 0], once: [1, 1], all: [7, mostMissed], three: [3, 3], window: [1, 3] }[policy]!;
       expect(caughtUp.length, policy).toBeGreaterThanOrEqual(least!);
       expect(caughtUp.length, policy).toBeLessThanOrEqual(most!);
       expect(skipped + caughtUp.length, policy).toBeGreaterThanOrEqual(7);
       // The latest of those missed are made up for.
       if (caughtUp.length > 0) expect(seconds).toContain(caughtUp.at(-1)! + 1);
     }
-  }, 60_000);
+  });
 
   test('delayed, waiting and active runs are what they were', async () => {
     const job = await world.job({ overlap: 'queue', queueLimit: 10, timeoutMs: 600_000 });

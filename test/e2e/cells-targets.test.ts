@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { inTime, momentOf } from '../support/in-time.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
-import { openWorld, type TestJob, type World } from '../support/world.ts';
+import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
 
 describe.skipIf(!(await canStartProgram()))('runs that go to several workers, or to a chosen one', () => {
   let world: World;
@@ -10,10 +11,28 @@ describe.skipIf(!(await canStartProgram()))('runs that go to several workers, or
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
+  /** The workers of a test live until it ends. */
+  const alive = new Map<string, () => Promise<void>>();
+  let beating: NodeJS.Timeout;
+  beforeEach(() => {
+    beating = setInterval(() => {
+      for (const beat of alive.values()) void beat().catch(() => undefined);
+    }, 4_000);
+  });
+  afterEach(() => {
+    clearInterval(beating);
+    alive.clear();
+  });
+
+  async function live(app: string, id: string, more: Record<string, unknown>): Promise<void> {
+    alive.set(`${app} ${id}`, () => world.worker.beat({ id, namespace: NAMESPACE, appName: app, ...more }));
+    await world.beat(app, id, more);
+  }
+
   /** A job of the category in an app with these live workers. */
   async function jobWith(workers: Readonly<Record<string, Record<string, unknown>>>, fields: Record<string, unknown>): Promise<TestJob> {
     const app = await world.app();
-    for (const [id, more] of Object.entries(workers)) await world.beat(app, id, more);
+    for (const [id, more] of Object.entries(workers)) await live(app, id, more);
     return world.job({ app, ...fields });
   }
 
@@ -58,20 +77,26 @@ describe.skipIf(!(await canStartProgram()))('runs that go to several workers, or
     [['fail', 'expired', 'success'], 'failed', 'fail'],
     [['success', 'expired', 'success'], 'expired', 'expired'],
   ])('broadcast ultra with the ends %j is %s, and not before all have ended', async (ends, state, status) => {
-    const job = await jobWith({ w1: {}, w2: {}, w3: {} }, { category: 'broadcast', model: 'ultra', timeoutMs: ends.includes('expired') ? 700 : 60_000 });
-    const taskId = await job.start();
-    const messages = await Promise.all(['w1', 'w2', 'w3'].map((id) => world.worker.next(job.subject('client-start', id))));
-    for (const [index, end] of ends.entries()) {
-      expect((await world.run(taskId)).state).toBe('active');
-      if (end !== 'expired') await world.worker.answer(messages[index]!, { status: end, reason: `of ${index + 1}`, clientId: `w${index + 1}` });
-      await world.settled();
-    }
-    expect(await world.untilState(taskId, state)).toMatchObject({ status, targets: 3, targetsEnded: 3 });
-    const subRuns = await until(async () => {
-      const found = await world.subRuns(taskId);
-      return found.every((subRun) => subRun.status !== 'open') && found;
-    }, { what: 'all targets to show their end' });
-    expect(subRuns.map(({ kind, number, workerId, status: word }) => [kind, number, workerId, word])).toEqual(ends.map((end, index) => ['target', index + 1, `w${index + 1}`, end]));
+    await inTime(async (ms) => {
+      const job = await jobWith({ w1: {}, w2: {}, w3: {} }, { category: 'broadcast', model: 'ultra', timeoutMs: ends.includes('expired') ? ms : 3_600_000 });
+      const taskId = await job.start();
+      const messages = await Promise.all(['w1', 'w2', 'w3'].map((id) => world.worker.next(job.subject('client-start', id))));
+      const before: string[] = [];
+      for (const [index, end] of ends.entries()) {
+        before.push((await world.run(taskId)).state);
+        if (end !== 'expired') await world.worker.answer(messages[index]!, { status: end, reason: `of ${index + 1}`, clientId: `w${index + 1}` });
+        if (Date.now() > momentOf(messages[0]!.task.jobExpireTime)) return false;
+        await world.settled();
+      }
+      expect(before).toEqual(['active', 'active', 'active']);
+      expect(await world.untilState(taskId, state)).toMatchObject({ status, targets: 3, targetsEnded: 3 });
+      const subRuns = await until(async () => {
+        const found = await world.subRuns(taskId);
+        return found.every((subRun) => subRun.status !== 'open') && found;
+      }, { what: 'all targets to show their end' });
+      expect(subRuns.map(({ kind, number, workerId, status: word }) => [kind, number, workerId, word])).toEqual(ends.map((end, index) => ['target', index + 1, `w${index + 1}`, end]));
+      return true;
+    }, 700);
   });
 
   test('a second answer of a target changes nothing, and each answer is told to the monitors with its sub-run', async () => {
@@ -150,7 +175,7 @@ describe.skipIf(!(await canStartProgram()))('runs that go to several workers, or
   test('clientMaxWeight goes to the heaviest, and follows a change of weight', async () => {
     const job = await jobWith({ a: { weight: 5 }, b: { weight: 50 }, c: { weight: 50 } }, { model: 'ultra', condition: 'clientMaxWeight' });
     expect(await routes(job, 2)).toEqual(['b', 'b']);
-    await world.beat(job.app, 'a', { weight: 51 });
+    await live(job.app, 'a', { weight: 51 });
     await until(async () => (await world.program.api.get(`/workers?app=${job.app}`)).body.items.some(({ weight }: { weight: number }) => weight === 51), { what: 'the new weight' });
     expect(await routes(job, 1)).toEqual(['a']);
   });

@@ -19,19 +19,23 @@ describe.skipIf(!(await canStartProgram()))('what workers say of themselves and 
   test('a worker that falls silent for 15 s is lost, and pro jobs wait no longer for it', async () => {
     const app = await world.app();
     await world.beat(app, 'w1');
-    const beatAt = Date.now();
     const job = await world.job({ app, model: 'pro', maxRunning: 50 });
     await job.start();
     const [before] = await workersOf(app);
-    await until(async () => (await workersOf(app))[0].live === false, { deadlineMs: 20_000, what: 'the worker to be lost' });
-    expect(Date.now() - beatAt).toBeGreaterThan(14_500);
-    expect(Date.now() - beatAt).toBeLessThan(17_000);
+    await until(async () => {
+      const asked = Date.now();
+      const [{ live, lastSeenAt }] = await workersOf(app);
+      // Whoever asks late hears it late: each answer is judged by the moments it lies between.
+      if (live) expect(asked - Date.parse(lastSeenAt)).toBeLessThanOrEqual(15_000);
+      else expect(Date.now() - Date.parse(lastSeenAt)).toBeGreaterThanOrEqual(15_000);
+      return !live;
+    }, { what: 'the worker to be lost' });
     expect((await job.run()).body).toMatchObject({ status: 409, reason: 'no-worker' });
 
     await world.beat(app, 'w1');
     await job.start();
     expect((await workersOf(app))[0].firstSeenAt).toBe(before.firstSeenAt);
-  }, 60_000);
+  });
 
   test('a heartbeat is shown as it was sent; a missing weight is 100, a negative one 0', async () => {
     const app = await world.app();
@@ -143,7 +147,8 @@ describe.skipIf(!(await canStartProgram()))('what workers say of themselves and 
       const now = await oddities();
       return (now['flow-unreadable'] ?? 0) - (before['flow-unreadable'] ?? 0) === unreadable.length && (now['flow-unknown-run'] ?? 0) - (before['flow-unknown-run'] ?? 0) === 1;
     }, { what: 'all of them to be counted' });
-    const lines = world.program.output().split('\n').filter((line) => line.includes('flow-unreadable'));
-    expect(lines).toHaveLength(1);
+    const lines = (): string[] => world.program.output().split('\n').filter((line) => line.includes('flow-unreadable'));
+    await until(() => lines().length > 0, { what: 'the line in the log' });
+    expect(lines()).toHaveLength(1);
   });
 });

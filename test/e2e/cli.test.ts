@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { askedSubject, encodeAsked, encodeReport, type Report, reportSubject } from '../../src-core/wire/index.ts';
+import { connectAnyNode } from '../support/any-node.ts';
 import { canStartProgram, startProgram, type TestProgram } from '../support/program.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { testedCommand, testedEnvironment } from '../support/tested-program.ts';
@@ -96,10 +98,42 @@ describe.skipIf(!(await canStartProgram()))('the commands, with a running schedu
     expect(await run(`runs cancel ${taskId} 1`)).toMatchObject({ code: 1, out: `${taskId} cancelled` });
     expect((await run(`runs get ${taskId}`)).out).toMatch(/^state +cancelled$/m);
 
-    await until(() => followed.includes('"cancelled"'), { what: () => `the cancelled run in the feed: ${followed}` });
+    await until(() => followed.includes('"cancelled"') && followed.endsWith('\n'), { what: () => `the cancelled run in the feed: ${followed}` });
     expect(followed.trim().split('\n').map((line) => (JSON.parse(line) as { taskId: string }).taskId)).toContain(taskId);
     tail.kill('SIGINT');
     expect((await gone)[0]).toBe(0);
+  });
+
+  it('what a run has of its own, and how many runs a worker takes at once, is shown', async () => {
+    await using any = await connectAnyNode(program.natsUrl);
+    any.publish(askedSubject('app', 'biz', 'one'), encodeAsked({ at: Date.now(), runs: [{ args: 'mine', delayMs: 3_600_000, timeoutMs: 90_000, backoff: { type: 'fixed', delayMs: 250 } }] }));
+    let found = '';
+    await until(async () => (found = (await run('runs ls --job app.biz.one --state delayed')).out.split('\n')[1]?.split(' ')[0] ?? '') !== '', { what: 'the run that was asked for' });
+    expect((await run(`runs get ${found}`)).out).toMatch(/^own +\{"timeoutMs":90000,"retry":\{"backoff":"fixed","delayMs":250\}\}$/m);
+    await run(`runs cancel ${found}`);
+    any.publish('$KV.natsjob-heartbeat.natsjob.heartbeat.client.app.biz.w1', JSON.stringify({ id: 'w1', namespace: 'app', appName: 'biz', capacity: 32, comment: 'rack 7' }));
+    await until(async () => (await run('workers --app biz')).out.includes('w1'), { what: 'the worker' });
+    expect((await run('workers')).out).toMatch(/^WORKER +APP .*\nw1 +app\.biz +live +100 +32 +0 +- +\S+ +rack 7$/);
+    expect(JSON.parse((await run('workers --namespace app --json')).out)).toMatchObject({ items: [{ id: 'w1', capacity: 32 }] });
+  });
+
+  it('what a worker reports of a run is shown, and followed until the run has ended', async () => {
+    await using any = await connectAnyNode(program.natsUrl);
+    const taskId = (await run('job run app.biz.one')).out.split(' ')[0] ?? '';
+    const tell = (report: Report): void => any.publish(reportSubject('app', 'biz', 'one', taskId), encodeReport(report)!);
+    tell({ kind: 'log', at: Date.UTC(2026, 0, 1), level: 'warn', text: 'disk 90 %' });
+    tell({ kind: 'progress', at: Date.UTC(2026, 0, 1), progress: 40 });
+    await until(async () => (await run(`runs log ${taskId}`)).out.includes('progress 40 %'), { what: 'both reports' });
+    const follow = launch(['runs', 'log', taskId, '--follow', '--json'], env(), folder);
+    const followed = outcome(follow);
+    tell({ kind: 'result', at: Date.UTC(2026, 0, 1), value: [1] });
+    // Reports and ends are two streams without an order between them.
+    await until(async () => (await run(`runs log ${taskId}`)).out.includes('result [1]'), { what: 'the result' });
+    await any.ask('run.cancel', { taskId });
+    const { code, out } = await followed;
+    expect(code).toBe(0);
+    expect(out.split('\n').map((line) => JSON.parse(line) as object)).toMatchObject([{ kind: 'log', level: 'warn', text: 'disk 90 %' }, { progress: 40 }, { value: [1] }]);
+    expect(await run('runs log 437500000000000001')).toMatchObject({ code: 1, out: '' });
   });
 
   it('status, doctor and healthcheck agree that it runs', async () => {

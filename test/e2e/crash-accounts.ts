@@ -10,6 +10,7 @@ export interface Row {
   readonly model: string;
   readonly state: string;
   readonly trigger: string;
+  readonly retryTaskId: string | null;
 }
 
 export interface Evidence {
@@ -22,11 +23,17 @@ export interface Evidence {
   /** taskIds of runs that the API accepted by hand. */
   readonly byHand: readonly string[];
   /** Moments at which the nats-server was killed. */
-  readonly natsKills: readonly number[];
+  readonly natsKills: readonly Death[];
   /** Stretches longer than 5 s without a tick, as the scheduler said: misfire policies decide on the fires in them. */
   readonly gaps: readonly { from: number; to: number }[];
   /** All fires up to here are due. */
   readonly until: number;
+}
+
+/** Of a nats-server: from the signal to the moment when it was seen to be gone. What it had sent is read in between, too. Epoch ms. */
+export interface Death {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Every list is empty when nothing is wrong. */
@@ -55,9 +62,10 @@ export interface Figures {
 }
 
 const DISPATCH = new RegExp(`^natsjob\\.job\\.(start|pre-start|client-start)\\.${NAMESPACE}\\.${APP}\\.`);
+const ENDS = ['completed', 'failed', 'expired', 'cancelled'];
 const ACCEPTED = `natsjob.run.accepted.${NAMESPACE}.${APP}.`;
-/** How long before its death a server can have shown a message without having stored it. */
-const UNSTORED_MS = 250;
+/** How long before its death a server can have shown a message without having stored it: its threads may stand still on a busy machine. */
+const UNSTORED_MS = 10_000;
 
 export function account(evidence: Evidence): { faults: Faults; figures: Figures } {
   const { stream, rows, sightings, monitors, natsKills } = evidence;
@@ -72,8 +80,12 @@ export function account(evidence: Evidence): { faults: Faults; figures: Figures 
   const twice = sightings.filter(isRepeated);
   const monitoredTwice = monitors.filter(isRepeated);
   // A server that is killed may have shown a message to subscribers before it stored it. Nobody can know of that, so it is
-  // sent again: seen twice, stored once, and only at that moment.
-  const atKill = [...twice, ...monitoredTwice].filter(({ subject, times: [first = 0] }) => !subject.startsWith('natsjob-void.') && natsKills.some((at) => first <= at && first > at - UNSTORED_MS));
+  // sent again: seen twice, stored once, and that one only after the kill.
+  const isStoredSince = ({ subject, taskId }: Sighting, from: number): boolean => stream.some((message) => message.subject === subject && message.at > from && message.text.includes(taskId));
+  const atKill = [...twice, ...monitoredTwice].filter((sighting) => {
+    const [first = 0] = sighting.times;
+    return !sighting.subject.startsWith('natsjob-void.') && natsKills.some(({ from, to }) => first > from - UNSTORED_MS && first <= to && isStoredSince(sighting, from));
+  });
   const missing = lostFires(evidence, new Set([...dispatched, ...withRow]));
 
   return {
@@ -82,7 +94,7 @@ export function account(evidence: Evidence): { faults: Faults; figures: Figures 
       notInView: [...withRow].filter((id) => !viewed.has(id)).map((id) => `${id}: ${stream.filter((message) => message.text.includes(id)).map(({ sequence, subject, id: messageId, term, text }) => `${sequence} ${subject} ${messageId} T${term} ${text}`).join(' | ')}`),
       notInStream: [...viewed].filter((id) => !withRow.has(id)),
       twiceInView: repeated(rows.map(({ taskId }) => taskId)),
-      notEnded: rows.filter(({ state }) => !['completed', 'failed', 'expired', 'cancelled'].includes(state)).map(describe),
+      notEnded: rows.filter(({ state }) => !ENDS.includes(state)).map(describe),
       seenButNotStored: sightings.filter(({ subject, taskId }) => subject.startsWith('natsjob.') && !stored.has(`${subject} ${taskId}`)).map(({ subject, taskId }) => `${subject} ${taskId}`),
       seenTwice: twice.filter((sighting) => !atKill.includes(sighting)).map(withTimes),
       monitoredTwice: monitoredTwice.filter((sighting) => !atKill.includes(sighting)).map(withTimes),
@@ -119,7 +131,7 @@ function lostFires({ numbers, gaps, until, stream, natsKills }: Evidence, known:
       expected++;
       if (known.has(runIdToText(at, 0, number))) continue;
       const byPolicy = misfire === undefined && gaps.some(({ from, to }) => at >= from && at <= to);
-      if (!byPolicy) lost.push(`${name} at ${new Date(at).toISOString()}${natsKills.some((kill) => Math.abs(kill - at) < 2000) ? ' (nats-server killed then)' : ''}`);
+      if (!byPolicy) lost.push(`${name} at ${new Date(at).toISOString()}${natsKills.some(({ from }) => Math.abs(from - at) < 2000) ? ' (nats-server killed then)' : ''}`);
     }
   }
   return { lost, expected };
@@ -142,6 +154,12 @@ export async function readRows(api: ProgramApi): Promise<Row[]> {
     if (body.nextCursor === null) return rows;
     cursor = body.nextCursor as string;
   }
+}
+
+/** Runs that have not ended, and those whose next attempt is not among the rows yet. */
+export function openIn(rows: readonly Row[]): Row[] {
+  const known = new Set(rows.map(({ taskId }) => taskId));
+  return rows.filter(({ state, retryTaskId }) => !ENDS.includes(state) || (retryTaskId !== null && !known.has(retryTaskId)));
 }
 
 /** From the program's own log. */

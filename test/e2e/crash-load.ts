@@ -53,11 +53,6 @@ export async function makeJobs(api: ProgramApi): Promise<ReadonlyMap<string, num
   return numbers;
 }
 
-export async function disableAll(api: ProgramApi): Promise<void> {
-  const { matched, done } = await made(api.post('/jobs/bulk', { filter: { namespace: NAMESPACE }, action: 'disable' }));
-  if (matched !== done) throw new Error(`disabled ${done} of ${matched} jobs`);
-}
-
 // oxlint-disable-next-line typescript/no-explicit-any
 async function made(answer: Promise<{ status: number; body: any }>): Promise<any> {
   const { status, body } = await answer;

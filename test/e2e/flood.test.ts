@@ -17,20 +17,24 @@ describe.skipIf(!(await canStartProgram()))('a flood of nonsense', () => {
     const seed = testSeed();
     console.info(`flood test: NATSJOB_TEST_SEED=${seed}`);
     await using program = await startProgram();
-    await using load = await openLoad(program);
+    // The worker answers beside the flood, from the same process.
+    await using load = await openLoad(program, program.natsUrl, { timeoutMs: 60_000 });
     await using nats = await openConnection(program.natsUrl);
     const ended = [...load.witness.sightings].map(({ taskId }) => taskId);
     const rssBefore = residentMegabytes(program.pid);
 
     await flood(nats.connection, seeded(seed), ended);
-    await until(async () => (await program.api.get('/servers')).body.items[0]?.projectionLag === 0, { deadlineMs: 60_000, what: () => 'the scheduler to have read it all' });
+    await until(async () => {
+      const { lag, projectionLag } = (await program.api.get('/servers')).body.items[0];
+      return lag === 0 && projectionLag === 0;
+    }, { deadlineMs: 120_000, what: () => 'the scheduler to have read it all' });
     const rss = residentMegabytes(program.pid);
     console.info(`flood test: ${MESSAGES} messages, RSS ${rssBefore} MB before, ${rss} MB after`);
 
     const metrics = String((await program.api.get('//metrics')).body);
     const { oddities } = (await program.api.get('/overview')).body as { oddities: Record<string, number> };
     console.info(`flood test: ${JSON.stringify(oddities)}`);
-    for (const kind of ['end-unknown-key', 'end-unknown-run', 'end-late', 'flow-unreadable', 'heartbeat-unreadable', 'subject-unknown', 'event-foreign', 'definition-unreadable']) {
+    for (const kind of ['end-unknown-key', 'end-unknown-run', 'end-late', 'flow-unreadable', 'heartbeat-unreadable', 'subject-unknown', 'event-foreign', 'definition-unreadable', 'asked-unreadable', 'asked-unknown-job']) {
       expect(oddities[kind], kind).toBeGreaterThan(0);
       expect(metrics).toContain(`natsjob_oddities_total{kind="${kind}"}`);
     }
@@ -53,14 +57,14 @@ async function flood(nats: NatsConnection, random: () => number, ended: readonly
     '', 'success', 'fail', 'success:next', 'expired', '{', '[]', 'null', '0', '"', '{"status":"expired"}', '{"status":"cancelled"}', '{"status":{"a":1}}', '{"status":"success","reason":5}',
     JSON.stringify({ status: 'success', reason: 'r'.repeat(5_000) }), JSON.stringify({ id: 'w', namespace: NAMESPACE, appName: APP, weight: 'many' }),
     JSON.stringify({ taskId: taskId(), namespace: NAMESPACE, appName: APP, jobName: job(), status: 'ok', startAt: 'yesterday', endAt: -5 }),
-    JSON.stringify({ id: `host=10-0-0-5=${Math.floor(random() * 1e9)}`, namespace: NAMESPACE, appName: APP }), '\u0000\u0001', '{"__proto__":{"x":1}}', '{"a":'.repeat(2_000),
+    JSON.stringify({ id: `host=10-0-0-5=${Math.floor(random() * 1e9)}`, namespace: NAMESPACE, appName: APP }), '\u0000\u0001', '{"__proto__":{"x":1}}', '{"a":'.repeat(2_000), JSON.stringify({ v: 1, at: Date.now(), runs: Array.from({ length: 256 }, () => ({})) }),
   ]);
   const subject = (): string => pick([
     `${RESULTS}natsjob.job.end.${NAMESPACE}.${APP}.${job()}.${taskId()}`, `${RESULTS}natsjob.job.pre-end.${NAMESPACE}.${APP}.${job()}.${taskId()}`,
     `${RESULTS}natsjob.job.client-end.${NAMESPACE}.${APP}.${job()}.${taskId()}.${pick(['1', '0', 'x', '99999'])}`, `${RESULTS}what.is.this`,
     `${BEATS}natsjob.heartbeat.client.${NAMESPACE}.${APP}.w${Math.floor(random() * 50)}`, `${BEATS}nonsense`, 'natsjob.job.sub-result-flow', `natsjob.job.start.${NAMESPACE}.${APP}.job-0`,
     `natsjob.job.cancel.${NAMESPACE}.${APP}.job-0.${taskId()}`, `natsjob.run.accepted.${NAMESPACE}.${APP}.job-0`, 'natsjob.run.skips', `natsjob.run.waiting.${NAMESPACE}.${APP}.job-0`,
-    'natsjob', 'natsjob.unheard.of', '$KV.natsjob-definitions.rubbish', `$KV.natsjob-definitions.job.${NAMESPACE}.${APP}.rubbish`,
+    `natsjob.run.asked.${NAMESPACE}.${APP}.nobody`, 'natsjob', 'natsjob.unheard.of', '$KV.natsjob-definitions.rubbish', `$KV.natsjob-definitions.job.${NAMESPACE}.${APP}.rubbish`,
   ]);
   for (let sent = 0; sent < MESSAGES; sent++) {
     const [to, what] = [subject(), text()];

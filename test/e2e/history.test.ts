@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectProblem } from '../support/bad-values.ts';
 import type { ProgramApi } from '../support/program-api.ts';
 import { canStartProgram } from '../support/program.ts';
+import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type World } from '../support/world.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -74,10 +75,15 @@ describe.skipIf(!(await canStartProgram()))('what was', () => {
   });
 
   describe('messages of a run', () => {
-    async function messages(taskId: string): Promise<Json[]> {
-      const { status, body } = await api.get(`/runs/${taskId}/messages`);
-      expect({ status, body }).toMatchObject({ status: 200 });
-      return body.items;
+    /** Once there are so many: a run is told to have ended, or to go, before all that follows is stored. */
+    async function messages(taskId: string, count: number): Promise<Json[]> {
+      let last: Json;
+      return until(async () => {
+        const { status, body } = await api.get(`/runs/${taskId}/messages`);
+        expect({ status, body }).toMatchObject({ status: 200 });
+        last = body.items;
+        return last.length >= count && last;
+      }, { what: () => `${count} messages of ${taskId}; there are ${JSON.stringify(last)}` });
     }
 
     test('are those of this run, not of others of the job', async () => {
@@ -86,22 +92,22 @@ describe.skipIf(!(await canStartProgram()))('what was', () => {
       await world.worker.answer(await job.next(first), { status: 'fail', reason: 'r', monitorStatus: 'mail', monitorPayload: 'p' });
       await world.untilState(first, 'failed');
       const [seen] = job.dispatched(first);
-      const sent = await messages(first);
+      const sent = await messages(first, 2);
       expect(sent[0]).toEqual({ sequence: expect.any(Number), subject: job.subject('start'), headers: expect.objectContaining({ 'Nats-Msg-Id': first }), text: expect.stringContaining('"one"'), at: expect.any(String) });
       expect(JSON.parse(sent[0].text)).toEqual(seen!.task);
       expect(sent.slice(1).map(({ subject }) => subject)).toEqual([`natsjob.job.monitor.${NAMESPACE}.${job.app}`]);
       await api.post(`/runs/${second}/cancel`);
-      expect((await messages(second)).map(({ subject }) => subject)).toEqual([job.subject('start'), job.subject('cancel', second)]);
+      expect((await messages(second, 2)).map(({ subject }) => subject)).toEqual([job.subject('start'), job.subject('cancel', second)]);
     });
 
     test('of a run that waits tell that it was accepted; of one for several workers there is one for each', async () => {
       const waiting = await world.job({ overlap: 'queue' });
       await waiting.start();
-      expect((await messages(await waiting.start())).map(({ subject }) => subject)).toEqual([`natsjob.run.accepted.${waiting.key}`]);
+      expect((await messages(await waiting.start(), 1)).map(({ subject }) => subject)).toEqual([`natsjob.run.accepted.${waiting.key}`]);
       const app = await world.app();
       for (const id of ['w1', 'w2']) await world.beat(app, id);
       const broad = await world.job({ app, category: 'broadcast', model: 'ultra' });
-      expect((await messages(await broad.start())).map(({ subject }) => subject).sort()).toEqual([...['w1', 'w2'].map((id) => broad.subject('client-start', id)), `natsjob.run.accepted.${broad.key}`]);
+      expect((await messages(await broad.start(), 3)).map(({ subject }) => subject).sort()).toEqual([...['w1', 'w2'].map((id) => broad.subject('client-start', id)), `natsjob.run.accepted.${broad.key}`]);
     });
 
     test('of an unknown run there are none', async () => {

@@ -15,7 +15,7 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
   beforeAll(async () => {
     world = await openWorld();
     ({ api } = world.program);
-    job = await world.job({ maxRunning: 100 });
+    job = await world.job({ maxRunning: 100, timeoutMs: 3_600_000 });
     for (const status of ['success', 'success', 'fail']) await world.worker.answer(await job.next(await job.start()), { status, reason: `was ${status}` });
     await job.start();
     await world.settled();
@@ -63,18 +63,21 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
     const from = Date.UTC(2031, 0, 1);
     const days = 31;
     const at = (ms: number): string => encodeURIComponent(new Date(ms).toISOString());
-    const daily = await world.job({ app, name: 'a-daily', schedule: { expression: '0 3 * * *', timezone: 'UTC' } });
+    const daily = await world.job({ app, name: 'a-daily', schedule: { expression: '0 3 * * *', startAt: '2030-06-01T00:00:00Z', timezone: 'UTC' } });
     await world.job({ app, name: 'b-every', schedule: { expression: '@every 1s', startAt: '2030-06-01T00:00:00Z', endAt: '2031-01-30T00:00:00Z', jitterMs: 60_000 } });
     await world.job({ app, name: 'c-cron', schedule: { expression: '* * * * * *', startAt: '2030-06-01T00:00:00Z', timezone: 'UTC' } });
     for (const [name, fields] of Object.entries({ 'd-paused': { state: 'paused' }, 'e-off': { state: 'disabled' }, 'f-hand': { schedule: {} } })) await world.job({ app, name, schedule: { expression: '@daily' }, ...fields });
-    const calendar = await get(`/calendar?app=${app}&from=${at(from)}&to=${at(from + days * 86_400_000)}&bucketMs=86400000`);
+    // It counts for so long only, and a machine that stands still meanwhile leaves nothing of that.
+    const calendar = await until(async () => {
+      const counted = await get(`/calendar?app=${app}&from=${at(from)}&to=${at(from + days * 86_400_000)}&bucketMs=86400000`);
+      return counted.jobs[2]?.count > 86_400 && counted;
+    }, { what: 'a calendar that had time for all' });
     expect(calendar.jobs.map(({ job: name }: Json) => name)).toEqual(['a-daily', 'b-every', 'c-cron']);
     expect(calendar).toMatchObject({ bucketMs: 86_400_000, truncated: true });
     const [ofDaily, ofEvery, ofCron] = calendar.jobs;
     expect(ofDaily).toMatchObject({ jobId: (await daily.get()).id, count: days, timezone: 'UTC', perBucket: new Array(days).fill(1) });
     expect(ofDaily.fires.map((fire: string) => Date.parse(fire))).toEqual(Array.from({ length: days }, (_, day) => from + day * 86_400_000 + 3 * 3_600_000));
     expect(ofEvery).toMatchObject({ count: 29 * 86_400, fires: null, perBucket: [...new Array(29).fill(86_400), 0, 0] });
-    expect(ofCron.count).toBeGreaterThan(86_400);
     expect(ofCron.perBucket[0]).toBe(86_400);
     expect((await get(`/calendar?app=${app}&from=${at(from)}&to=${at(from + 3_600_000)}`)).jobs.map(({ count }: Json) => count)).toEqual([3_600, 3_600]);
     expect(await get(`/calendar?app=none`)).toMatchObject({ jobs: [], truncated: false });
@@ -102,13 +105,15 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
   });
 
   test('jobs to look at: what fails, then what has no worker, then what is passed over', async () => {
+    // Skips are counted by the hour.
+    await until(() => Date.now() % 3_600_000 < 3_580_000, { what: 'an hour to begin' });
     const failing = await world.job({ maxRunning: 10 });
     for (const status of ['success', 'fail', 'fail', 'fail']) await world.worker.answer(await failing.next(await failing.start()), { status, reason: 'disk full' });
     const recovered = await world.job({ maxRunning: 10 });
     for (const status of ['fail', 'fail', 'fail', 'success']) await world.worker.answer(await recovered.next(await recovered.start()), { status });
     const unmanned = await world.job({ model: 'ultra' });
     expect((await unmanned.run()).status).toBe(409);
-    const busy = await world.job({ maxRunning: 1 });
+    const busy = await world.job({ maxRunning: 1, timeoutMs: 3_600_000 });
     await busy.start();
     for (let index = 0; index < 3; index++) expect((await busy.run()).status).toBe(409);
     const gone = await world.job({ maxRunning: 1, state: 'disabled' });

@@ -8,13 +8,16 @@ import type { TestProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { startTestWorker } from '../support/worker.ts';
 
+/** Long enough for a worker's answer on a machine that stands still for a while. */
+const TIMEOUT_MS = 6_000;
+
 describe.skipIf(!(await canStartProgram()))('a database that is lost', () => {
   test('comes back from the log, and runs whose answers are gone end without being tried again', async () => {
     await using program = await startProgram();
     await using worker = await startTestWorker(program.natsUrl);
     expect((await program.api.post('/namespaces/app/apps', { name: 'biz' })).status).toBe(201);
     const retry = { attempts: 3, delayMs: 0 };
-    expect((await program.api.post('/jobs', { app: 'biz', name: 'kept', timeoutMs: 500, retry })).status).toBe(201);
+    expect((await program.api.post('/jobs', { app: 'biz', name: 'kept', timeoutMs: TIMEOUT_MS, retry })).status).toBe(201);
     const ran = [await runAndAnswer(program, worker), await runAndAnswer(program, worker)];
 
     await dropAnswers(program);
@@ -22,9 +25,11 @@ describe.skipIf(!(await canStartProgram()))('a database that is lost', () => {
     for (const file of readdirSync(program.dataDir)) if (file.startsWith('natsjob.sqlite')) rmSync(path.join(program.dataDir, file));
     await program.restart();
 
-    await until(async () => (await program.api.get('/overview')).body.running === 0, { what: 'the runs to end' });
-    await until(async () => (await program.api.get('/runs')).body.items.length >= ran.length, { what: 'the view to be made again' });
-    const { items } = (await program.api.get('/runs')).body;
+    const { items } = await until(async () => {
+      const { body } = await program.api.get('/runs');
+      return body.items.length >= ran.length && body.items.every(({ endedAt }: { endedAt: string | null }) => endedAt !== null) && body;
+    }, { what: 'the view to be made again, and the runs in it to end' });
+    expect((await program.api.get('/overview')).body.running).toBe(0);
     expect(items.map(({ taskId }: { taskId: string }) => taskId).toSorted()).toEqual(ran.toSorted());
     for (const run of items) expect(run).toMatchObject({ state: 'expired', retryTaskId: null, reason: 'its answer, if there was one, is no longer in the log' });
     expect(program.output()).toMatch(/no longer|does not reach back to the answers/);
@@ -46,5 +51,5 @@ async function dropAnswers(program: TestProgram): Promise<void> {
   await (await jetstreamManager(nats)).streams.purge('KV_natsjob-job-results');
   await nats.close();
   const at = Date.now();
-  await until(() => Date.now() - at > 600, { what: 'the deadline of the runs' });
+  await until(() => Date.now() - at > TIMEOUT_MS + 100, { what: 'the deadline of the runs' });
 }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { disableAll } from '../support/disable-all.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import type { TestProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -13,9 +14,12 @@ const JOBS = 10;
 export interface Load {
   readonly witness: Witness;
   /** Resolves when a run that was due after this call is in the view, completed. */
-  untilRunsAgain(deadlineMs?: number): Promise<void>;
-  /** Disables the jobs; resolves when every run has ended and the view shows it, with all rows. */
-  finish(): Promise<readonly Row[]>;
+  untilRunsAgain(): Promise<void>;
+  /**
+   * Disables the jobs; resolves when every run has ended and the view shows it, with all rows. A view that several nodes share
+   * is as far as the one that leads, its `writer`, has read and written.
+   */
+  finish(writer?: TestProgram): Promise<readonly Row[]>;
   /** Subject and taskId of whatever was seen more than once. */
   seenTwice(): string[];
   [Symbol.asyncDispose](): Promise<void>;
@@ -28,37 +32,34 @@ export interface Row {
   readonly scheduledAt: string;
 }
 
-/** The program may still be waiting for NATS: `natsUrl` is where it will be. */
-export async function openLoad(program: TestProgram): Promise<Load> {
+/** The program may still be waiting for NATS: `natsUrl` is where it will be. In a cluster it is a node that stays reachable. */
+export async function openLoad(program: TestProgram, natsUrl = program.natsUrl, job: Readonly<Record<string, unknown>> = {}): Promise<Load> {
   const { api } = program;
-  const worker = await startPlainWorker({ url: program.natsUrl, namespace: NAMESPACE, app: APP, answer: () => ({ status: 'success' }) });
-  const witness = await startWitness(program.natsUrl, NAMESPACE, APP);
+  const worker = await startPlainWorker({ url: natsUrl, namespace: NAMESPACE, app: APP, answer: () => ({ status: 'success' }) });
+  const witness = await startWitness(natsUrl, NAMESPACE, APP);
   await api.post('/namespaces', { name: NAMESPACE });
   await api.post(`/namespaces/${NAMESPACE}/apps`, { name: APP });
   for (let n = 0; n < JOBS; n++) {
     const { status, body } = await api.post('/jobs', {
       namespace: NAMESPACE, app: APP, name: `job-${n}`, schedule: { expression: '* * * * * *' }, maxRunning: 10_000, timeoutMs: 4_000,
-      misfire: { policy: 'all', max: 1_000, windowMs: 120_000 },
+      misfire: { policy: 'all', max: 1_000, windowMs: 120_000 }, ...job,
     });
     if (status !== 201) throw new Error(`job: ${status} ${JSON.stringify(body)}`);
   }
   const load: Load = {
     witness,
-    async untilRunsAgain(deadlineMs = 15_000) {
+    async untilRunsAgain() {
       const from = encodeURIComponent(new Date(Date.now() + 1).toISOString());
       await until(async () => {
         const { status, body } = await api.get(`/runs?namespace=${NAMESPACE}&state=completed&limit=1&from=${from}`);
         return status === 200 && body.items.length > 0;
-      }, { deadlineMs, what: () => `a completed run\n${program.output()}` });
+      }, { what: () => `a completed run\n${program.output()}` });
     },
-    async finish() {
-      const { status } = await api.post('/jobs/bulk', { filter: { namespace: NAMESPACE }, action: 'disable' });
-      if (status !== 200) throw new Error(`disable: ${status}`);
-      await until(async () => {
-        const { body } = await api.get('/overview');
-        return body.running + body.queued === 0;
-      }, { what: 'all runs to end' });
-      await until(async () => (await api.get('/servers')).body.items[0].projectionLag === 0, { what: 'the view to be level with the log' });
+    async finish(writer = program) {
+      await disableAll(api, NAMESPACE);
+      await until(() => knowsAllDisabled(program), { what: 'the leader to know it' });
+      await until(async () => (await api.get('/servers')).body.items[0].lag === 0, { what: 'the log to be read' });
+      for (const node of new Set([program, writer])) await untilLevel(node);
       return readRows(program);
     },
     seenTwice: () => [...witness.sightings].filter(({ times }) => times.length > 1).map(({ subject, taskId, times }) => `${subject} ${taskId} ${times.join()}`),
@@ -69,6 +70,20 @@ export async function openLoad(program: TestProgram): Promise<Load> {
   };
   await load.untilRunsAgain();
   return load;
+}
+
+/** Resolves when the node has read that the jobs are disabled, all runs have ended, and what it writes of them is in the view. */
+export async function untilLevel(program: TestProgram, namespace = NAMESPACE): Promise<void> {
+  const { api } = program;
+  let last = '';
+  await until(async () => {
+    const { body: jobs } = await api.get(`/overview?namespace=${namespace}`);
+    const { body: all } = await api.get('/overview');
+    const { body: servers } = await api.get('/servers');
+    const lag = servers.items?.[0]?.projectionLag;
+    last = JSON.stringify({ jobsEnabled: jobs.jobsEnabled, running: all.running, queued: all.queued, lag });
+    return jobs.jobsEnabled === 0 && all.running + all.queued === 0 && lag === 0;
+  }, { what: () => `all runs to end and to be in the view (${last})\n${program.output()}` });
 }
 
 /** Every fire has one row, and has ended; with the load: no message was seen twice. */
@@ -87,7 +102,7 @@ export function twiceIn(rows: readonly Row[]): string[] {
 /** Seconds between a job's first fire and its last that have no row. */
 export function missingFires(rows: readonly Row[]): string[] {
   const byJob = new Map<string, number[]>();
-  for (const { job, scheduledAt } of rows) byJob.set(job, [...(byJob.get(job) ?? []), Date.parse(scheduledAt)]);
+  for (const { job, scheduledAt } of rows) if (job.startsWith('job-')) byJob.set(job, [...(byJob.get(job) ?? []), Date.parse(scheduledAt)]);
   const missing: string[] = [];
   for (const [job, fires] of byJob) {
     const known = new Set(fires);
@@ -96,7 +111,14 @@ export function missingFires(rows: readonly Row[]): string[] {
   return missing;
 }
 
-async function readRows({ api }: TestProgram): Promise<Row[]> {
+/** Explaining is the leader's, whichever node is asked: from then on it sends no fire. */
+async function knowsAllDisabled({ api }: TestProgram): Promise<boolean> {
+  const { items } = (await api.get(`/jobs?namespace=${NAMESPACE}&limit=200`)).body as { items: { app: string; name: string }[] };
+  for (const { app, name } of items) if ((await api.get(`/jobs/${NAMESPACE}.${app}.${name}/explain`)).body.reason !== 'disabled') return false;
+  return true;
+}
+
+export async function readRows({ api }: TestProgram): Promise<Row[]> {
   const rows: Row[] = [];
   for (let cursor = ''; ; ) {
     const { body } = await api.get(`/runs?limit=200&namespace=${NAMESPACE}${cursor}`);

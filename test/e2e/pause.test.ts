@@ -33,6 +33,8 @@ describe.skipIf(!(await canStartProgram()))('a pause of the whole scheduler', ()
     const byHand = await world.job();
     await job.next();
     expect((await world.program.api.put('/scheduler/pause', {})).body).toEqual({ pause: { since: expect.any(String), until: null } });
+    // An answer on the connection on which runs come: what was sent before the pause is here.
+    await world.worker.stored(job.subject('start'));
     const before = job.dispatched().length;
     expect((await byHand.run()).body).toMatchObject({ status: 409, reason: 'paused' });
     expect((await world.program.api.get(`/jobs/${job.key}/explain`)).body).toMatchObject({ verdict: 'skip', reason: 'paused' });
@@ -79,7 +81,7 @@ describe.skipIf(!(await canStartProgram()))('a pause of the whole scheduler', ()
   test('from the command line', async () => {
     expect(await natsjob('pause', '--for', '1h30m')).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^paused since \S+, until \S+$/) });
     const { since, until: end } = (await pauseNow()) as { since: string; until: string };
-    expect(Math.abs(Date.parse(end) - Date.parse(since) - 5_400_000)).toBeLessThan(10_000);
+    expect(Math.abs(Date.parse(end) - Date.parse(since) - 5_400_000)).toBeLessThan(60_000);
     expect((await natsjob('status')).out).toContain(`paused since ${since}, until ${end}`);
     expect((await natsjob('pause', '--until', '2999-01-01T00:00:00Z'))).toMatchObject({ code: 1, err: expect.stringContaining('366 days') });
     expect(JSON.parse((await natsjob('pause', '--json')).out)).toEqual({ pause: { since, until: null } });

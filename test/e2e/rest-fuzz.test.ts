@@ -4,6 +4,7 @@ import { ANY_JOB } from '../support/any-job.ts';
 import { checkedApi, type CheckedApi } from '../support/openapi-check.ts';
 import type { ProgramApi } from '../support/program-api.ts';
 import { canStartProgram } from '../support/program.ts';
+import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -40,7 +41,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     await world.settled();
     const open = await job.start({ delayMs: 60_000 });
     for (const path of ['/me', '/namespaces', '/namespaces/brief', '/namespaces/brief/apps', '/namespaces/brief/apps/a', '/jobs', '/jobs/brief.a.lite', `/jobs/${job.key}`, `/jobs/${job.key}/explain`,
-      `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${taskId}/messages`, '/jobs/brief.a.lite/versions', `/runs/${open}`, '/workers', '/servers', '/overview', '/skips', '/stats', '/attention', '/calendar', '/fires', '/scheduler/pause', '/jobs/count', '/runs/count', '/jobs/recent-runs?ids=brief.a.lite',
+      `/jobs/${job.key}/skips`, `/jobs/${job.key}/stats`, '/jobs/no.such.job', '/runs', `/runs/${taskId}`, `/runs/${taskId}/sub-runs`, `/runs/${taskId}/events`, `/runs/${taskId}/messages`, `/runs/${taskId}/attempts`, `/runs/${taskId}/reports`, `/jobs/${job.key}/queue`, `/jobs/${job.key}/queue/metrics`, '/jobs/brief.a.lite/versions', `/runs/${open}`, '/workers', '/servers', '/overview', '/skips', '/stats', '/attention', '/calendar', '/fires', '/scheduler/pause', '/jobs/count', '/runs/count', '/jobs/recent-runs?ids=brief.a.lite',
       '/settings', '/database', '/diagnostics', '/nats/buckets', '/nats/buckets/natsjob-definitions/entries?limit=1', '//healthz', '//readyz', '//metrics', '/openapi.json', '/live']) await api.get(path);
     for (const path of ['/database/backup', '/nats/ping', '/sessions/revoke']) await api.post(path);
     await api.post('/nats/publish', { subject: 'natsjob-void.job.start.a.b.c', text: '{}' });
@@ -52,6 +53,7 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     await api.post('/jobs/bulk', { filter: { namespace: 'brief' }, action: 'run' });
     await api.post('/runs/bulk', { ids: [taskId], action: 'cancel' });
     await api.post('/schedule/preview', { expression: '0 30 2 * * *', timezone: 'Europe/Berlin', from: '2026-03-28T12:00:00Z' });
+    await api.post(`/jobs/${job.key}/queue/clean`, { state: 'completed', limit: 1 });
     await api.post(`/runs/${open}/cancel`);
     await api.post(`/runs/${taskId}/rerun`);
     for (const place of ['/namespaces/brief', '/namespaces/brief/apps/a']) await api.patch(place, { description: 'x' }, await match(place));
@@ -87,14 +89,12 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
   test('what is accepted as a job runs or says why not, and does so again after a restart', async () => {
     const [manned, empty] = [await world.app(), await world.app()];
     const kept: { key: string; args: unknown; shown: Json }[] = [];
-    await beatAll(manned);
-    let lastBeat = Date.now();
+    // None is cut off in the middle; on a busy machine it takes longer.
+    const end = performance.now() + TIME_MS;
     await fc.assert(
       fc.asyncProperty(ANY_JOB, fc.constantFrom(manned, empty), async (definition, app) => {
-        if (Date.now() - lastBeat > 5_000) {
-          await beatAll(manned);
-          lastBeat = Date.now();
-        }
+        if (performance.now() > end && kept.length > 20) return;
+        await keepBeating(manned);
         const created = await api.post('/jobs', { namespace: NAMESPACE, app, name: `any-${kept.length}`, ...definition });
         expect([201, 400], JSON.stringify(created.body)).toContain(created.status);
         if (created.status === 400) return;
@@ -102,14 +102,14 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
         kept.push({ key, args: definition['args'], shown: created.body });
         await firesOrSaysWhyNot(key, definition['args']);
       }),
-      { numRuns: 100_000, interruptAfterTimeLimit: TIME_MS, skipAllAfterTimeLimit: TIME_MS },
+      { numRuns: 3_000 },
     );
     expect(kept.length).toBeGreaterThan(20);
 
     await world.settled();
     await world.program.restart();
-    await beatAll(manned);
     for (const { key, args, shown } of kept) {
+      await keepBeating(manned);
       const { nextFireAt: _next, lastRun: _last, running: _running, queued: _queued, ...definition } = shown;
       expect((await api.get(`/jobs/${key}`)).body).toMatchObject(definition);
       await firesOrSaysWhyNot(key, args);
@@ -117,13 +117,23 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
     expect(world.program.output()).not.toContain('A request failed.');
   });
 
-  async function beatAll(app: string): Promise<void> {
+  let beatAt = 0;
+  async function keepBeating(app: string): Promise<void> {
+    if (Date.now() - beatAt < 5_000) return;
     for (const id of ['w1', 'w2']) await world.beat(app, id, { group: 'g', weight: 10 });
+    beatAt = Date.now();
   }
 
   async function firesOrSaysWhyNot(key: string, args: unknown): Promise<void> {
-    const { body: explained } = await api.get(`/jobs/${key}/explain`);
-    const { status, body } = await api.post(`/jobs/${key}/run`);
+    let { body: explained } = await api.get(`/jobs/${key}/explain`);
+    let { status, body } = await api.post(`/jobs/${key}/run`);
+    // Its workers may have gone silent in between, which does not happen each time.
+    for (let again = 0; again < 3 && status === 409 && explained.verdict !== 'skip'; again++) {
+      beatAt = 0;
+      await keepBeating(key.split('.')[1]!);
+      ({ body: explained } = await api.get(`/jobs/${key}/explain`));
+      ({ status, body } = await api.post(`/jobs/${key}/run`));
+    }
     const about = `${key}: ${JSON.stringify({ explained, status, body })}`;
     if (status === 409) {
       expect(explained.verdict, about).toBe('skip');
@@ -132,7 +142,9 @@ describe.skipIf(!(await canStartProgram()))('whatever is sent', () => {
       return;
     }
     expect(status, about).toBe(202);
-    expect(explained.verdict, about).not.toBe('skip');
+    // Unless the run that it had before the restart ran out of time in between.
+    if (explained.verdict === 'skip' && ['overlap', 'queue-full'].includes(explained.reason)) await until(async () => (await api.get(`/runs?job=${key}&state=expired`)).body.items.length > 0, { deadlineMs: 60_000, what: about });
+    else expect(explained.verdict, about).not.toBe('skip');
     if (body.state !== 'active') return;
     const message = await world.worker.next(({ subject, task }) => subject.includes(`.${key}`) && task.taskId === body.taskId);
     expect(message.task.jobArgs, about).toBe(args === undefined || args === null ? '' : typeof args === 'string' ? args : JSON.stringify(args));

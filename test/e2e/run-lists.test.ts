@@ -8,6 +8,9 @@ import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world
 // oxlint-disable-next-line typescript/no-explicit-any
 type Run = any;
 
+/** A run without an answer would expire after a minute, which these tests may take. */
+const NEVER_MS = 3_600_000;
+
 describe.skipIf(!(await canStartProgram()))('runs', () => {
   let world: World;
   let api: ProgramApi;
@@ -16,7 +19,7 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
   beforeAll(async () => {
     world = await openWorld();
     ({ api } = world.program);
-    job = await world.job({ maxRunning: 100, overlap: 'queue' });
+    job = await world.job({ maxRunning: 100, overlap: 'queue', timeoutMs: NEVER_MS });
     await makeRunsOfEveryKind();
     all = await allRuns('');
   });
@@ -34,14 +37,14 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
     }
     const retried = await world.job({ timeoutMs: 100, retry: { attempts: 2, delayMs: 0 } });
     await retried.start();
-    await until(async () => (await retried.runs('state=expired')).length === 2);
-    const single = await world.job({ overlap: 'queue', timeoutMs: 3_600_000 });
+    await until(async () => (await retried.runs('state=expired')).length === 2, { deadlineMs: 60_000, what: 'both attempts to expire' });
+    const single = await world.job({ overlap: 'queue', timeoutMs: NEVER_MS });
     await single.start();
     await single.start();
     const cancelled = await single.start({ delayMs: 60_000 });
     expect((await api.post(`/runs/${cancelled}/cancel`)).body.state).toBe('cancelled');
     await single.start({ delayMs: 3_600_000 });
-    const ticking = await world.job({ schedule: { expression: '@every 1s' }, maxRunning: 10 });
+    const ticking = await world.job({ schedule: { expression: '@every 1s' }, maxRunning: 10, timeoutMs: NEVER_MS });
     await ticking.next();
     await ticking.change({ state: 'disabled' });
     await world.settled();
@@ -95,9 +98,10 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
 
   test('are paged without gap or repeat while others come in', async () => {
     let isDone = false;
+    let count = 0;
     const coming = (async () => {
       const started: string[] = [];
-      while (!isDone) started.push(await job.start());
+      while (!isDone) count = started.push(await job.start());
       return started;
     })();
     for (const query of ['', `job=${job.name}&`, 'state=completed,failed&']) {
@@ -108,6 +112,7 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
       const seen = new Set(paged);
       expect(before.filter((taskId) => !seen.has(BigInt(taskId)))).toEqual([]);
     }
+    await until(() => count > 3, { deadlineMs: 60_000, what: 'some to come' });
     isDone = true;
     const started = await coming;
     expect(started.length).toBeGreaterThan(3);
@@ -149,7 +154,7 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
   });
 
   test('are run again with their own args or others, through the same gates', async () => {
-    const again = await world.job({ args: { a: 1 }, maxRunning: 2 });
+    const again = await world.job({ args: { a: 1 }, maxRunning: 2, timeoutMs: NEVER_MS });
     const first = await again.start({ args: 'by hand' });
     const { taskId } = (await api.post(`/runs/${first}/rerun`)).body;
     expect((await again.next(taskId)).task.jobArgs).toBe('by hand');
@@ -168,7 +173,7 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
   test('tell their events in order, and their sub-runs by pages', async () => {
     const app = await world.app();
     for (const id of ['w1', 'w2', 'w3']) await world.beat(app, id);
-    const wide = await world.job({ app, category: 'broadcast', model: 'ultra' });
+    const wide = await world.job({ app, category: 'broadcast', model: 'ultra', timeoutMs: NEVER_MS });
     const taskId = await wide.start();
     for (const id of ['w1', 'w2', 'w3']) await world.worker.answer(await world.worker.next(wide.subject('client-start', id)), { status: 'success', clientId: id });
     await world.untilState(taskId, 'completed');

@@ -90,7 +90,7 @@ describe.skipIf(!(await canStartProgram()))('a person looks at NATS', () => {
     expect(JSON.parse(found[3].text).description).toBe('changed');
     expect(found[3]).toMatchObject({ revision: (await jobs[1]!.get()).version, at: expect.any(String) });
     const { body: control } = await world.program.api.get('/nats/buckets/natsjob-control/entries');
-    expect(control.items.map(({ key }: Json) => key.split('.')[0]).toSorted()).toEqual(['job-number', 'lease', 'server']);
+    expect(control.items.map(({ key }: Json) => key.split('.')[0]).toSorted()).toEqual(['job-number', 'lease', 'node-id', 'server']);
     expect((await world.program.api.get(`/nats/buckets/natsjob-definitions/entries?prefix=nothing.like.it`)).body).toEqual({ items: [], nextCursor: null });
   });
 });

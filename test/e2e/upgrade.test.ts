@@ -83,7 +83,7 @@ describe('natsjob upgrade --check', () => {
 });
 
 describe('fetching a feed', () => {
-  const fetched = (limits = { timeMs: 5_000, bytes: 1_000 }): Promise<string> => fetchFeed(url, limits);
+  const fetched = (limits = { timeMs: 60_000, bytes: 1_000 }): Promise<string> => fetchFeed(url, limits);
   const refused = async (sentence: string, limits?: { timeMs: number; bytes: number }): Promise<void> => {
     const error: unknown = await fetched(limits).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(FeedUnreachableError);

@@ -88,7 +88,7 @@ CREATE TABLE run (
   args text,
   bad_answer text,
   monitor_payload text
-);
+, own_options text);
 
 CREATE TABLE skip_count (
   hour integer not null,

@@ -81,7 +81,7 @@ describe.skipIf(packed === undefined)('the packed program, alone in a folder', (
     await served.start();
     expect(runtimeFiles(folder)).toEqual(first);
     expect(await served.stop()).toBe(0);
-    expect(filesIn(path.join(folder, 'data', 'runtime')).filter((file) => file.includes('/code/')), 'compiled code, kept for the next start').toHaveLength(1);
+    expect(filesIn(path.join(folder, 'data', 'runtime')).filter((file) => file.includes('/code/')), 'compiled code, kept for the next start').not.toEqual([]);
   });
 
   test.runIf(process.getuid?.() === 0)('runs as a user who has neither an account nor a home', async () => {

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
-import { findChromium, openBrowser, openPanel, type Panel, type PanelOptions } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel, type Panel, type PanelOptions } from '../support/browser.ts';
 import { startOwnProgram, type OwnProgram } from '../support/own-program.ts';
 import { until } from '../support/until.ts';
 
@@ -51,7 +51,7 @@ describe.skipIf(findChromium() === undefined)('the window of the desktop console
     await page.locator('[data-live=live]').waitFor();
     await page.getByRole('heading', { name: 'Workers', level: 1 }).waitFor();
     expect(await page.locator('input[name=password]').count()).toBe(0);
-    expect(new URL(page.url()).hash).toBe('#/workers?q=abc');
+    expect(await hashOf(page)).toBe('#/workers?q=abc');
     expect(tokens).toHaveLength(1);
     const [token] = tokens as [string];
     expect(sent.filter(({ body }) => body.includes(token)).map(({ url }) => new URL(url).pathname)).toEqual(['/natsjob/api/login/one-time']);
@@ -75,7 +75,7 @@ describe.skipIf(findChromium() === undefined)('the window of the desktop console
     await page.clock.resume();
     await page.locator('[data-live=live]').waitFor();
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
-    expect(new URL(page.url()).hash).toBe('#/settings?tab=security');
+    expect(await hashOf(page)).toBe('#/settings?tab=security');
     expect(await page.evaluate(() => sessionStorage.getItem('natsjob.token'))).not.toBe(bearer);
     expect(panel.faults).toEqual([]);
     await context.close();

@@ -95,8 +95,8 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
   test('shows the subjects as they are sent, and only what goes together', async () => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
-    await world.beat(app, 'w-one', { weight: 10, group: 'blue' });
-    await world.beat(app, 'w-two', { weight: 0 });
+    await world.stayLive(app, 'w-one', { weight: 10, group: 'blue' });
+    await world.stayLive(app, 'w-two', { weight: 0 });
     await panel.open(`/jobs/new?ns=${NAMESPACE}&app=${app}`);
     await startNew(page, 'sender');
     const key = `${NAMESPACE}.${app}.sender`;

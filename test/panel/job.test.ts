@@ -28,7 +28,8 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
   ] as const)('sums up the job in %s', async (language, fires, would, yes, words, heat, timeout) => {
     await using panel = await openPanel(browser, world.program, { language });
     const { page } = panel;
-    const job = await world.job({ schedule: { expression: '0 */5 * * * *', timezone: 'America/New_York' }, timeoutMs: 90_000, description: 'Every five minutes.' });
+    // It may fire meanwhile.
+    const job = await world.job({ maxRunning: 10, schedule: { expression: '0 */5 * * * *', timezone: 'America/New_York' }, timeoutMs: 90_000, description: 'Every five minutes.' });
     const taskId = await job.start();
     await world.worker.answer(await job.next(taskId), 'success');
     await world.untilState(taskId, 'completed');
@@ -37,7 +38,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     await page.getByRole('heading', { name: job.name, level: 1 }).waitFor();
     await page.getByText(words).first().waitFor();
     await page.getByRole('region', { name: fires }).locator('[data-fires] li').nth(9).waitFor();
-    expect(await page.locator('[data-fires] time').first().getAttribute('datetime')).toBe((await job.get()).nextFireAt);
+    await until(async () => (await page.locator('[data-fires] time').first().getAttribute('datetime')) === (await job.get()).nextFireAt, { what: 'the next fire to be the first one named' });
     await page.getByRole('region', { name: would }).getByText(yes).waitFor();
     await page.getByText(timeout, { exact: true }).first().waitFor();
     await page.getByText('1 min 30 s').waitFor();
@@ -61,6 +62,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     const dialog = page.getByRole('dialog');
     await dialog.locator('[data-verdict=skip]').waitFor();
     await dialog.getByText('1 of 1 running, 0 waiting').waitFor();
+    await world.settled();
     expect(await job.runs()).toHaveLength(1);
     expect(panel.faults).toEqual([]);
   });
@@ -137,7 +139,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     await until(async () => (await job.skips()).length > 0);
     await panel.open(`/jobs/${await idOf(job)}?tab=workers`);
     await page.getByText('No worker of this app is known').waitFor();
-    await world.beat(job.app, 'worker-7', { comment: 'rack 3' });
+    await world.stayLive(job.app, 'worker-7', { comment: 'rack 3' });
     await page.locator('tr[data-row]').filter({ hasText: 'worker-7' }).getByText('rack 3').waitFor();
     const taskId = await job.start();
     await page.getByRole('tab', { name: 'Runs' }).click();

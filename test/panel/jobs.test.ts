@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
-import { findChromium, openBrowser, openPanel, type Panel } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel, type Panel } from '../support/browser.ts';
 import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
 
@@ -63,7 +63,7 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     await rows(panel, 'beacon').waitFor();
     await page.locator('[data-filter]').fill('of the day');
     await rows(panel, 'beacon').waitFor({ state: 'detached' });
-    expect(page.url()).toContain('q=of+the+day');
+    expect(await hashOf(page)).toContain('q=of+the+day');
     await page.locator('[data-filter]').fill('nothing is called so');
     await page.getByText('No job matches these filters.').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).last().click();
@@ -156,9 +156,11 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await open(panel);
     const copied = async (item: string): Promise<string> => {
+      // The word of an earlier copy may still stand there: what tells is the text.
+      await page.evaluate(() => navigator.clipboard.writeText(''));
       await menu(panel, 'invoices', item);
       await page.getByText('Copied', { exact: true }).last().waitFor();
-      return page.evaluate(() => navigator.clipboard.readText());
+      return until(() => page.evaluate(() => navigator.clipboard.readText()), { what: `${item} to have copied` });
     };
     expect(await copied('Copy as curl')).toContain(`${world.program.url}/natsjob/api/jobs/${job.key}/run`);
     expect(await copied('Copy as nats CLI')).toBe(`nats sub 'natsjob.job.start.${job.key}'`);
@@ -272,7 +274,7 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
       await act(panel, 'Run now');
       await page.getByRole('link', { name: 'Show the runs started by this' }).click();
       await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
-      expect(page.url()).toMatch(/trigger=manual/);
+      expect(await hashOf(page)).toMatch(/trigger=manual/);
 
       await open(panel, `&app=${many}`);
       for (const name of ['many-11', 'many-12']) await page.getByLabel(`Select ${name}`, { exact: true }).check();

@@ -72,6 +72,8 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     expect(hrefs['failed']).toMatch(/^#\/runs\?state=failed&from=/);
     expect(hrefs['skipped']).toMatch(/^#\/runs\?view=skips&from=/);
     const bars = page.getByRole('group', { name: /^Ended runs by hour/ }).getByRole('link');
+    // They are read, while the numbers may be there by the feed already.
+    await bars.last().waitFor();
     expect(await bars.count()).toBe(25);
     expect(await bars.first().getAttribute('href')).toMatch(/^#\/runs\?from=.*&to=/);
     await page.locator('[data-tile=running]').click();
@@ -90,8 +92,9 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     await row.getByRole('meter').waitFor();
     await row.getByRole('button', { name: 'Cancel this run of long' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).click();
-    await world.untilState(taskId, 'cancelled');
+    // A toast stays for eight seconds.
     await page.locator('[data-toast=ok]').waitFor();
+    await world.untilState(taskId, 'cancelled');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.mouse.move(2, 2);
     await page.locator('h1').first().focus();

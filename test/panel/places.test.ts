@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
-import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { NAMESPACE, openWorld, type World } from '../support/world.ts';
 
 const chromium = findChromium();
@@ -16,7 +16,7 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     browser = await openBrowser();
     const job = await world.job();
     app = job.app;
-    await world.beat(app, 'counted');
+    await world.stayLive(app, 'counted');
   });
 
   afterAll(async () => {
@@ -32,7 +32,7 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     await row.getByRole('link', { name: language === 'en' ? `1 jobs of ${app}` : `${app} 的 1 个任务`, exact: true }).waitFor();
     await row.getByRole('link', { name: language === 'en' ? `1 live workers of ${app}` : `${app} 的 1 个在线客户端` }).click();
     await page.getByText('counted').first().waitFor();
-    expect(new URL(page.url()).hash).toBe(`#/workers?ns=${NAMESPACE}&app=${app}`);
+    expect(await hashOf(page)).toBe(`#/workers?ns=${NAMESPACE}&app=${app}`);
     await page.goBack();
     await row.getByRole('link', { name: app, exact: true }).click();
     await page.getByRole('heading', { level: 1, name: language === 'en' ? 'Jobs' : '任务', exact: true }).waitFor();
@@ -88,7 +88,7 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     expect((await world.program.api.get(`/namespaces/${NAMESPACE}/apps/billing`)).status).toBe(200);
     await page.locator('[data-filter]').fill('bill');
     await page.locator(`[data-place="${app}"]`).waitFor({ state: 'detached' });
-    expect(new URL(page.url()).hash).toContain('q=bill');
+    expect(await hashOf(page)).toContain('q=bill');
     await page.locator('[data-filter]').fill('');
     await page.getByRole('button', { name: `Delete ${app}` }).click();
     await page.getByRole('dialog').getByText('It has 1 job.').waitFor();

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type TestJob, type World } from '../support/world.ts';
 
@@ -49,7 +49,60 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await page.getByText(`Nats-Msg-Id: ${taskId}`).first().waitFor();
     await page.getByRole('tab', { name: events }).click();
     await page.getByText(scheduled).waitFor();
-    expect(new URL(page.url()).hash).toContain('tab=events');
+    expect(await hashOf(page)).toContain('tab=events');
+    expect(panel.faults).toEqual([]);
+  });
+
+  test.each([
+    ['en', "Instead of its job's", 'Timeout: 15 s · Attempts: 4 · Backoff: fixed · Delay before a retry: 2 s'],
+    ['zh-CN', '覆盖任务设置', '超时: 15 s · 尝试次数: 4 · 重试间隔方式: 固定 · 重试前等待: 2 s'],
+  ] as const)('tells what the run was asked for with instead of what its job says, in %s', async (language, label, text) => {
+    await using panel = await openPanel(browser, world.program, { language });
+    const { page } = panel;
+    const own = await world.job({ name: `own-${language}`, maxRunning: 20 });
+    await world.worker.publish(`natsjob.run.asked.${own.namespace}.${own.app}.${own.name}`, { v: 1, at: Date.now(), runs: [{ timeoutMs: 15_000, attempts: 4, backoff: { type: 'fixed', delayMs: 2_000 } }] });
+    const { taskId } = (await own.next()).task;
+    await panel.open(`/runs/${taskId}`);
+    await page.getByText(label, { exact: true }).waitFor();
+    await page.getByText(text).waitFor();
+    await panel.open(`/runs/${await own.start()}`);
+    await page.getByRole('tab').first().waitFor();
+    expect(await page.getByText(label, { exact: true }).count()).toBe(0);
+    expect(panel.faults).toEqual([]);
+  });
+
+  test.each([
+    ['en', 'Log', 'Progress', 'Result', 'The worker has reported nothing.'],
+    ['zh-CN', '日志', '进度', '结果', '客户端没有上报内容。'],
+  ] as const)('shows what the worker reports of it as it comes, in %s', async (language, log, progress, result, nothing) => {
+    await using panel = await openPanel(browser, world.program, { language });
+    const { page } = panel;
+    const taskId = await job.start();
+    const task = await job.next(taskId);
+    const report = (body: object) => world.worker.publish(`natsjob-report.${job.namespace}.${job.app}.${job.name}.${taskId}`, { v: 1, at: Date.now(), ...body });
+    // The page never asks by itself: what is shown was told.
+    await panel.context.addInitScript(() => {
+      const repeat = setInterval;
+      Object.assign(globalThis, { setInterval: (act: () => void, ms: number) => (ms === 5_000 ? 0 : repeat(act, ms)) });
+    });
+    await panel.open(`/runs/${taskId}`);
+    await page.getByRole('tab', { name: log }).click();
+    await page.getByText(nothing).waitFor();
+    const meter = page.getByRole('meter', { name: progress });
+    await until(async () => {
+      await report({ kind: 'progress', progress: 10 });
+      return (await meter.count()) > 0;
+    }, { what: 'the server to watch the reports' });
+    await report({ kind: 'log', level: 'info', text: 'reading page 1' });
+    await page.getByText('reading page 1').waitFor();
+    await report({ kind: 'progress', progress: 40 });
+    await report({ kind: 'log', level: 'error', text: 'page 2 <b>is missing</b>' });
+    await page.getByText('page 2 <b>is missing</b>').waitFor();
+    await until(async () => (await meter.getAttribute('aria-valuenow')) === '40');
+    await report({ kind: 'result', value: { pages: [1, 3] } });
+    await world.worker.answer(task, { status: 'success', reason: 'a result of 15 characters' });
+    await page.getByRole('region', { name: result }).getByText('"pages"').waitFor();
+    expect(await page.getByRole('list', { name: log }).getByRole('listitem').count()).toBe(2);
     expect(panel.faults).toEqual([]);
   });
 
@@ -112,6 +165,8 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last().click();
     await page.getByText('cancelled', { exact: true }).first().waitFor();
     expect((await world.run(taskId)).state).toBe('cancelled');
+    // The feed may tell of it before the dialog, which has such a button too, has its answer.
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.getByRole('button', { name: 'Cancel', exact: true }).count()).toBe(0);
     await page.getByRole('button', { name: 'Re-run with other args …' }).click();
     await page.getByRole('dialog').getByLabel('Args', { exact: true }).fill('{"order":{"id":18}}');

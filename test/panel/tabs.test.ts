@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
-import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { startProgram, type TestProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 
@@ -30,7 +30,7 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     await page.locator('[data-tab="/settings"] a[aria-current=page]').waitFor();
     expect(await titles(page)).toEqual(['Overview', 'Workers', 'Namespaces and apps', 'Settings']);
     await tab(page, '/workers').click();
-    await until(() => hashOf(page) === '#/workers?q=abc');
+    await until(async () => (await hashOf(page)) === '#/workers?q=abc');
     await page.getByRole('main').getByRole('heading', { name: 'Workers' }).waitFor();
     await page.getByRole('button', { name: 'Language' }).click();
     await page.getByRole('menuitem', { name: '简体中文' }).click();
@@ -45,7 +45,7 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     await page.getByRole('button', { name: 'Close Subject tester' }).click();
     expect(await paths(page)).toEqual(['/', '/workers', '/places', '/servers', '/settings']);
     await page.getByRole('button', { name: 'Close Settings' }).click();
-    await until(() => hashOf(page) === '#/servers');
+    await until(async () => (await hashOf(page)) === '#/servers');
     await until(async () => (await paths(page)).length === 4);
     await tab(page, '/servers').focus();
     await page.keyboard.press('ArrowLeft');
@@ -55,12 +55,12 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     expect(await page.locator('[data-tab="/"] button').count()).toBe(0);
     await tab(page, '/workers').click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Close others' }).click();
-    await until(() => hashOf(page) === '#/workers');
+    await until(async () => (await hashOf(page)) === '#/workers');
     await until(async () => (await paths(page)).join() === '/,/workers');
     await tab(page, '/workers').focus();
     await page.keyboard.press('Shift+F10');
     await page.getByRole('menuitem', { name: 'Close all' }).click();
-    await until(async () => (await paths(page)).join() === '/' && hashOf(page) === '#/');
+    await until(async () => (await paths(page)).join() === '/' && (await hashOf(page)) === '#/');
     expect(panel.faults).toEqual([]);
   });
 
@@ -139,8 +139,4 @@ function paths(page: Page): Promise<(string | null)[]> {
 
 function titles(page: Page): Promise<string[]> {
   return page.locator('[data-tab] a').allInnerTexts();
-}
-
-function hashOf(page: Page): string {
-  return new URL(page.url()).hash;
 }

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
-import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
 
@@ -16,10 +16,9 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     world = await openWorld();
     browser = await openBrowser();
     job = await world.job({ name: 'tried', model: 'ultra' });
+    // The bucket forgets a beat after 30 s.
+    await world.stayLive(job.app, 'seen-worker', { comment: 'in the bucket' });
   });
-
-  /** The bucket forgets a beat after 30 s. */
-  const beat = (): Promise<void> => world.beat(job.app, 'seen-worker', { comment: 'in the bucket' });
 
   afterAll(async () => {
     await browser.close();
@@ -75,7 +74,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     }, { deadlineMs: 20_000 });
     await world.worker.publish(`natsjob.job.start.${NAMESPACE}.app.second`, 'plain');
     await shown.filter({ hasText: 'app.second' }).waitFor();
-    expect(new URL(page.url()).hash).toContain('watch=');
+    expect(await hashOf(page)).toContain('watch=');
     await page.getByLabel('Filter by subject or text').fill('order');
     await shown.filter({ hasText: 'app.second' }).waitFor({ state: 'detached' });
     await shown.first().click();
@@ -117,7 +116,6 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     await panel.open('/tester');
     await page.getByRole('button', { name: 'Ping NATS' }).click();
     await page.locator('[data-ping]').getByText(/Answered in/).waitFor();
-    await beat();
     await page.getByRole('tab', { name: 'Buckets' }).click();
     await page.getByRole('button', { name: /^natsjob-heartbeat/ }).click();
     const entry = page.locator('[data-entry]').filter({ hasText: 'seen-worker' });
@@ -127,7 +125,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     await page.locator('[data-filter]').fill(`natsjob.heartbeat.client.${NAMESPACE}`);
     await entry.getByRole('button').click();
     await page.getByRole('dialog').getByText('"comment": "in the bucket"').waitFor();
-    expect(new URL(page.url()).hash).toContain('bucket=natsjob-heartbeat');
+    expect(await hashOf(page)).toContain('bucket=natsjob-heartbeat');
     expect(panel.faults).toEqual([]);
   });
 
@@ -143,7 +141,6 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     await page.locator('[data-detail]').waitFor();
     expect(await findBarriers(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-    await beat();
     await panel.open('/tester?view=buckets&bucket=natsjob-heartbeat');
     await page.locator('[data-entry]').first().waitFor();
     expect(await findBarriers(page)).toEqual([]);

@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import { startProgram, type TestProgram } from '../support/program.ts';
+import { until } from '../support/until.ts';
 
 const WORDS = {
   en: { title: 'Your first job, step by step', create: 'Create the job', app: 'App', name: 'Name', runNow: 'Run it now', green: 'Your first green run', seeTester: 'See its messages' },
@@ -34,7 +35,7 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await page.locator('[data-fires] time').nth(2).waitFor();
     await page.getByRole('button', { name: words.create }).click();
     await page.locator('[data-worker=waiting]').waitFor();
-    expect(page.url()).toContain('#/first-job?');
+    expect(await hashOf(page)).toContain('#/first-job?');
     const snippet = page.locator('[data-snippet] pre', { hasText: 'natsjob.job.start.app.shop.report' });
     await snippet.waitFor();
     expect(await snippet.textContent()).toContain(own.natsUrl);
@@ -44,7 +45,7 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await page.locator('[data-worker=there]').waitFor();
     await page.locator('[data-run=completed]').waitFor();
     await page.getByText(words.green).waitFor();
-    expect(worker.answered).toBeGreaterThan(0);
+    await until(() => worker.answered > 0);
     expect(await page.locator('[data-state=done]').count()).toBe(4);
     const { body } = await own.api.get('/runs?job=app.shop.report&state=completed');
     expect(body.items.length).toBeGreaterThan(0);

@@ -1,12 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
-import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type World } from '../support/world.ts';
 
 const chromium = findChromium();
-const BEAT = { ip: '10.1.2.3', comment: 'rack 7', weight: 40, group: 'blue', machineCpuUsage: '31.5%', machineMemoryUsage: '62%', processCpuUsage: '3.5%', processMemoryRss: '48 MB' };
+const BEAT = { ip: '10.1.2.3', comment: 'rack 7', weight: 40, capacity: 12, group: 'blue', machineCpuUsage: '31.5%', machineMemoryUsage: '62%', processCpuUsage: '3.5%', processMemoryRss: '48 MB' };
 
 describe.skipIf(chromium === undefined)('the page of the workers', () => {
   let world: World;
@@ -31,14 +31,14 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     const { page } = panel;
     await panel.open(`/workers?ns=${NAMESPACE}&app=${app}`);
     const row = page.locator(`[data-worker="${NAMESPACE}.${app}.w-one"]`);
-    for (const text of ['w-one', 'rack 7', '10.1.2.3', 'blue', '40', '3.5%', '48 MB', '31.5%', '62%', language === 'en' ? 'Drain' : '摘除']) await row.getByText(text, { exact: true }).waitFor();
+    for (const text of ['w-one', 'rack 7', '10.1.2.3', 'blue', '40', '12', '3.5%', '48 MB', '31.5%', '62%', language === 'en' ? 'Drain' : '摘除']) await row.getByText(text, { exact: true }).waitFor();
     await row.getByRole('link', { name: 'w-one' }).click();
     const dialog = page.getByRole('dialog');
-    for (const text of ['rack 7', '10.1.2.3', '31.5%', '62%', language === 'en' ? 'First beat' : '首次心跳']) await dialog.getByText(text, { exact: true }).waitFor();
-    expect(new URL(page.url()).hash).toContain('worker=');
+    for (const text of ['rack 7', '10.1.2.3', '12', '31.5%', '62%', language === 'en' ? 'First beat' : '首次心跳']) await dialog.getByText(text, { exact: true }).waitFor();
+    expect(await hashOf(page)).toContain('worker=');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect(new URL(page.url()).hash).not.toContain('worker=');
+    expect(await hashOf(page)).not.toContain('worker=');
     expect(panel.faults).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     await page.locator('[data-filter]').fill('spare');
     await page.getByText('w-one').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'w-two' }).waitFor();
-    expect(new URL(page.url()).hash).toContain('q=spare');
+    expect(await hashOf(page)).toContain('q=spare');
     await page.reload();
     await page.getByRole('link', { name: 'w-two' }).waitFor();
     expect(await page.locator('[data-filter]').inputValue()).toBe('spare');
@@ -58,7 +58,7 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByRole('link', { name: 'w-one' }).waitFor();
     await page.getByLabel('App', { exact: true }).selectOption(app);
-    await until(() => new URL(page.url()).hash.includes(`app=${app}`));
+    await until(async () => (await hashOf(page)).includes(`app=${app}`));
     expect(panel.faults).toEqual([]);
   });
 
@@ -79,18 +79,29 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
     const own = await world.app();
-    await world.beat(own, 'beating', { processCpuUsage: '1%' });
     await panel.open(`/workers?ns=${NAMESPACE}&app=${own}`);
     const row = page.locator(`[data-worker="${NAMESPACE}.${own}.beating"]`);
-    await row.getByText('up', { exact: true }).waitFor();
+    // It is up for a few seconds after a beat, and the page asks every few seconds.
+    await until(async () => {
+      await world.beat(own, 'beating', { processCpuUsage: '1%' });
+      return row.getByText('up', { exact: true }).isVisible();
+    }, { deadlineMs: 60_000, what: 'the worker to be up' });
     await world.beat(own, 'beating', { processCpuUsage: '77%' });
     await row.getByText('77%').waitFor();
     await row.locator('polyline').first().waitFor();
-    await row.getByText('late', { exact: true }).waitFor({ timeout: 20_000 });
-    await row.getByText('gone', { exact: true }).waitFor({ timeout: 20_000 });
+    // Late is what is neither fresh nor given up, which is over soon: the page is told so for as long as it has to see it.
+    await page.route(/\/workers\?/, async (route) => {
+      const response = await route.fetch();
+      const body = await response.json();
+      const lastSeenAt = new Date(Date.now() - 10_000).toISOString();
+      await route.fulfill({ response, json: { ...body, items: body.items.map((worker: object) => ({ ...worker, live: true, lastSeenAt })) } });
+    });
+    await row.getByText('late', { exact: true }).waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
+    await row.getByText('gone', { exact: true }).waitFor({ timeout: 60_000 });
     await row.getByRole('link', { name: '0' }).first().click();
     await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
-    expect(new URL(page.url()).hash).toBe(`#/runs?ns=${NAMESPACE}&app=${own}&worker=beating&state=active`);
+    expect(await hashOf(page)).toBe(`#/runs?ns=${NAMESPACE}&app=${own}&worker=beating&state=active`);
     expect(panel.faults).toEqual([]);
   });
 

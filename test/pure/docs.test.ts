@@ -8,9 +8,9 @@ import { fullPath } from '../../src-core/http/routes/route.ts';
 import { SETTING_LIST } from '../../src-core/system/index.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const DOCUMENTS = [...markdownIn(''), ...markdownIn('docs'), ...markdownIn('bench'), ...markdownIn('examples')];
 /** What a clone holds beside the files of the repository. */
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'conf', 'logs', 'coverage']);
+const DOCUMENTS = filesIn('').filter((file) => file.endsWith('.md'));
 
 describe.each(['README.md', 'README.zh-CN.md'])('the configuration table of %s', (file) => {
   it('names exactly the settings there are, with their flags and defaults', () => {
@@ -32,6 +32,29 @@ describe.each(DOCUMENTS)('%s', (file) => {
     const dead = linksOf(read(file)).filter((link) => !leadsSomewhere(file, link));
     expect(dead).toEqual([]);
   });
+});
+
+it('every page of docs is reached from README.md', () => {
+  const reached = new Set(['README.md']);
+  for (const file of reached) {
+    for (const link of linksOf(read(file))) {
+      const target = path.join(path.dirname(file), link.split('#')[0] ?? '');
+      if (target.endsWith('.md') && DOCUMENTS.includes(target)) reached.add(target);
+    }
+  }
+  expect(DOCUMENTS.filter((file) => file.startsWith('docs') && !reached.has(file))).toEqual([]);
+});
+
+describe.each(DOCUMENTS)('the programs of %s', (file) => {
+  it('are those of examples/worker as they are', () => {
+    const shown = [...read(file).matchAll(/^```js\n\/\/ (examples\/worker\/\S+)\n([\s\S]*?)^```$/gm)];
+    for (const [, example = '', program] of shown) expect(program, example).toBe(read(example));
+  });
+});
+
+it('every program of examples/worker is shown in a page', () => {
+  const shown = new Set(DOCUMENTS.flatMap((file) => [...read(file).matchAll(/^\/\/ (examples\/worker\/\S+)$/gm)].map(([, example]) => example)));
+  expect(readdirSync(path.join(ROOT, 'examples', 'worker')).filter((name) => name.endsWith('.mjs') && !shown.has(`examples/worker/${name}`))).toEqual([]);
 });
 
 it('no file names a folder outside of the repository', () => {
@@ -59,10 +82,6 @@ function headingsOf(text: string): string[] {
 
 function withoutCode(text: string): string {
   return text.replace(/^```[\s\S]*?^```/gm, '');
-}
-
-function markdownIn(folder: string): string[] {
-  return readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith('.md')).map((name) => path.join(folder, name));
 }
 
 function filesIn(folder: string): string[] {

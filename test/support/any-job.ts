@@ -25,9 +25,9 @@ export const ANY_JOB: fc.Arbitrary<Record<string, unknown>> = fc
     state: optional(fc.constantFrom('enabled', 'disabled', 'paused')),
     tags: optional(fc.array(fc.string({ minLength: 1, maxLength: 64 }), { maxLength: 5 })),
   }), fc.record({
-    maxRunning: optional(fc.integer({ min: 1, max: 10_000 })),
+    maxRunning: optional(fc.integer({ min: 0, max: 10_000 })),
     overlap: optional(fc.constantFrom('skip', 'queue', 'replace')),
-    queueLimit: optional(fc.integer({ min: 1, max: 10_000 })),
+    queueLimit: optional(fc.integer({ min: 1, max: 1_000_000 })),
     timeoutMs: optional(fc.integer({ min: 60_000, max: 86_400_000 })),
     retry: optional(fc.record({ attempts: fc.integer({ min: 1, max: 100 }), backoff: fc.constantFrom('fixed', 'exponential'), delayMs: fc.integer({ min: 0, max: 86_400_000 }), maxDelayMs: fc.integer({ min: 0, max: 604_800_000 }), on: fc.uniqueArray(fc.constantFrom('fail', 'expired')) }, { requiredKeys: [] })),
   }), fc.constantFrom('', 'clientFirst', 'clientRandom', 'clientRound', 'clientMaxWeight'))

@@ -37,6 +37,8 @@ export interface Panel {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Only for what never comes: a busy machine is slow. */
+const HUNG_MS = 60_000;
 /** Frames in a row in which nothing may be open: what one answer leads to is asked for in the next. */
 const QUIET_LOOKS = 4;
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -54,6 +56,11 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
+/** The address as the page itself has it: what `page.url()` tells may be a moment older than what is in view. */
+export function hashOf(page: Page): Promise<string> {
+  return page.evaluate(() => location.hash);
+}
+
 /** Undefined when there is no Chromium (see findChromium). */
 export async function openBrowser(): Promise<Browser> {
   const executablePath = findChromium();
@@ -66,7 +73,7 @@ export async function openPanel(browser: Browser, program: Pick<TestProgram, 'ur
   const { language = 'en', theme = 'light', width = 1280, height = 800, loggedIn = true, bypassPolicy = false } = options;
   const base = options.base ?? `${program.url}/`;
   const context = await browser.newContext({ viewport: { width, height }, bypassCSP: bypassPolicy, locale: language, timezoneId: options.zone ?? 'Asia/Shanghai' });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(HUNG_MS);
   const remembered = { language, theme, ...options.remembered };
   const token = loggedIn ? await program.api.token() : undefined;
   await context.addInitScript(({ kept, tab }) => {
@@ -100,7 +107,7 @@ export async function openPanel(browser: Browser, program: Pick<TestProgram, 'ur
         if (pending.size > 0 || (await page.locator('.animate-pulse').count()) > 0) return false;
       }
       return true;
-    }, { what: () => `the page to have loaded; open are ${[...pending].map((request) => request.url()).join(' ')}` }).then(() => {}),
+    }, { deadlineMs: HUNG_MS, what: () => `the page to have loaded; open are ${[...pending].map((request) => request.url()).join(' ')}` }).then(() => {}),
     async [Symbol.asyncDispose]() {
       await context.close();
     },

@@ -37,8 +37,11 @@ function yamlNames(folder: string): string[] {
 
 /** What stands in a secret's file, by the file's name. */
 const SECRETS: Readonly<Record<string, string>> = {
-  'login-pwd': 'a good password', 'nats-url': 'nats://natsjob:a-good-password@nats:4222', 'secret-key': 'x'.repeat(32), 'db-url': 'natsjob:a-good-password@tcp(mysql:3306)/natsjob',
+  'login-pwd': 'a good password', 'nats-url': 'nats://natsjob:a-good-password@nats:4222', 'secret-key': 'x'.repeat(32),
 };
+
+/** As docs/containers.md has them made. */
+const ADDRESSES: Readonly<Record<string, string>> = { mysql: 'natsjob:a-good-password@tcp(mysql:3306)/natsjob', postgres: 'postgres://natsjob:a-good-password@postgres:5432/natsjob' };
 
 /** What natsjob itself says against these settings, in a container with nothing in /app/conf; empty = it would start. */
 export function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
@@ -46,7 +49,7 @@ export function problemsOf(env: Readonly<Record<string, string>>): readonly stri
     loadConfig({
       env, flags: [], cwd: '/app', systemTimezone: 'UTC',
       readFile: (file) => {
-        const secret = SECRETS[path.basename(file)];
+        const secret = path.basename(file) === 'db-url' ? ADDRESSES[env['NATSJOB_DB_TYPE'] ?? ''] : SECRETS[path.basename(file)];
         if (secret === undefined) throw Object.assign(new Error(file), { code: 'ENOENT' });
         return `${secret}\n`;
       },

@@ -2,6 +2,7 @@ import type { JobDefinition } from '../../src-core/domain/job.ts';
 import type { RunRecord, SubRunRecord } from '../../src-core/domain/run.ts';
 import type { SkipCount } from '../../src-core/domain/skip.ts';
 import type { Gauges, HealthView, JobView, LiveChange, NamespaceView, Overview, PauseView, SchedulerApi, ServerView, WorkerView } from '../../src-core/ports/api.ts';
+import { encodeRunOptions } from '../../src-core/wire/index.ts';
 
 export interface FakeApi {
   readonly api: SchedulerApi;
@@ -54,6 +55,9 @@ export function createFakeApi(): FakeApi {
       versions: call('jobs.versions', () => [{ version: 13, at: T0 + 5, definition: undefined }, { version: 12, at: T0, definition: JOB }]),
       explain: call('jobs.explain', () => ({ verdict: 'skip', reason: 'disabled', gates: [{ gate: 'enabled', pass: false, reason: 'disabled', detail: 'The job is disabled.' }, { gate: 'window', pass: true, reason: undefined, detail: '' }] })),
       skips: call('jobs.skips', pageOf(SKIP)),
+      queue: call('jobs.queue', () => ({ waiting: 3, delayed: 1, active: 2, completed: 5, failed: 1, expired: 0, cancelled: 0, state: 'enabled', workers: 1, oldestWaitingAt: T0 })),
+      clean: call('jobs.clean', () => 17),
+      queueMetrics: call('jobs.queueMetrics', () => ({ total: 6, completed: 5, failed: 1, successRate: 5 / 6, averageMs: undefined })),
       stats: call('jobs.stats', () => [TOTALS, { ...TOTALS, completed: 0, failed: 0, expired: 0, cancelled: 0 }]),
       bulk: call('jobs.bulk', () => ({ matched: 2, done: 1, failures: [{ id: '8', message: 'is in use' }] })),
     },
@@ -61,10 +65,12 @@ export function createFakeApi(): FakeApi {
     runs: {
       list: call('runs.list', pageOf(runRecord())),
       count: call('runs.count', () => ({ count: 10_000, more: true })),
-      get: call('runs.get', () => runRecord()),
+      get: call('runs.get', () => runRecord({ ownOptions: encodeRunOptions({ attempts: 3, timeoutMs: 500, backoff: { type: 'exponential', delayMs: 10 } }) })),
       subRuns: call('runs.subRuns', pageOf(SUB_RUN)),
       events: call('runs.events', () => [{ at: T0, kind: 'dispatched', detail: 'to w1' }]),
       messages: call('runs.messages', () => [{ sequence: 5, subject: 'natsjob.job.start.app.orders.nightly', headers: { 'Nats-Msg-Id': '12' }, text: '{}', storedAt: T0 }]),
+      attempts: call('runs.attempts', () => [{ run: runRecord({ state: 'expired', endedAt: T0 + 100, reason: 'no answer' }), isPaused: false }, { run: runRecord({ attempt: 2, state: 'waiting' }), isPaused: true }]),
+      reports: call('runs.reports', () => ({ items: [{ sequence: 3, kind: 'log', at: T0, level: 'info', text: 'hello' }, { sequence: 5, kind: 'progress', at: T0, progress: 40 }, { sequence: 6, kind: 'result', at: T0, value: [1] }], next: 6 })),
       cancel: call('runs.cancel', () => runRecord({ state: 'cancelled', status: 'cancelled' })),
       bulk: call('runs.bulk', () => ({ matched: 2, done: 1, failures: [{ id: '12', message: 'overlap: Not run' }], started: ['437500000000000002'] })),
       rerun: call('runs.rerun', () => ({ taskId: '437500000000000002', state: 'waiting' })),
@@ -125,7 +131,7 @@ export function runRecord(change: Partial<RunRecord> = {}): RunRecord {
   return {
     id: '437500000000000001', jobNumber: 7, namespace: 'app', app: 'orders', job: 'nightly', category: 'standalone', model: 'max', state: 'active', trigger: 'schedule',
     attempt: 1, attempts: 1, retryOn: 0, rootId: '437500000000000001', priority: 5, step: 1, scheduledAt: T0, dueAt: 0, dispatchedAt: T0 + 4, expiresAt: T0 + 60_000, endedAt: 0, runningCount: 1,
-    args: '{"a":1}', workerId: '', status: '', reason: '', monitorStatus: '', monitorPayload: '', badAnswers: 0, badAnswer: '', targets: 0, targetsEnded: 0, targetsWorst: 0,
+    args: '{"a":1}', workerId: '', status: '', reason: '', monitorStatus: '', monitorPayload: '', ownOptions: '', badAnswers: 0, badAnswer: '', targets: 0, targetsEnded: 0, targetsWorst: 0,
     retryPending: false, retryId: '', ...change,
   };
 }
@@ -140,14 +146,14 @@ const SUB_RUN: SubRunRecord = {
 const SKIP: SkipCount = { jobNumber: 7, namespace: 'app', app: 'orders', job: 'nightly', reason: 'overlap', hour: T0, count: 3, lastAt: T0 + 1_000 };
 
 export const WORKER: WorkerView = {
-  id: 'w1', namespace: 'app', app: 'orders', ip: '10.0.0.1', comment: '', weight: 1, group: '', machineCpuUsage: '1%', machineMemoryUsage: '2%', processCpuUsage: '3%', processMemoryRss: '4 MB',
+  id: 'w1', namespace: 'app', app: 'orders', ip: '10.0.0.1', comment: '', weight: 1, capacity: 8, group: '', machineCpuUsage: '1%', machineMemoryUsage: '2%', processCpuUsage: '3%', processMemoryRss: '4 MB',
   firstSeenAt: T0, lastSeenAt: T0, live: true, drained: false, running: 1, ended24h: 10, failed24h: 2,
 };
 
 const SERVER: ServerView = {
   id: 'n1', role: 'leader', term: 4, version: '0.1.0', startedAt: T0, natsUrl: 'nats://127.0.0.1:4222', natsConnected: true, natsRoundTripMs: undefined, host: 'h', pid: 1, databaseBytes: 1, walBytes: 2,
   projectionLag: 0, lastSeenAt: T0, ip: '10.0.0.1', platform: 'linux', arch: 'x64', cpuCount: 2, machineCpuPercent: 12.5, machineMemoryBytes: 8, machineMemoryFreeBytes: 4, processCpuPercent: undefined,
-  processMemoryBytes: 2, jobs: 6, apps: 2, openRuns: 7, openSubRuns: 3, pendingWrites: 0, tickAgeMs: undefined,
+  processMemoryBytes: 2, jobs: 6, apps: 2, openRuns: 7, openSubRuns: 3, pendingWrites: 0, tickAgeMs: undefined, lag: undefined,
 };
 
 const TOTALS = { bucket: T0, completed: 3, failed: 1, expired: 0, cancelled: 0, durationMsSum: 10, durationMsMax: 7, latenessMsSum: 4, latenessMsMax: 3 };

@@ -22,6 +22,10 @@ export class MemoryFeed implements Feed {
   #stream: MemoryStream | undefined;
   #created: string | undefined;
   #position: number;
+  /** What was dropped up to here was known when the feed began. */
+  #knownGone: number | undefined;
+  /** The connection was away: something may have been dropped. */
+  #wasAway = true;
   #paused = false;
   #scheduled = false;
   #ended = false;
@@ -30,10 +34,16 @@ export class MemoryFeed implements Feed {
     this.#bus = bus;
     this.#options = options;
     this.#position = Math.max(0, options.from - 1);
-    this.#stopListening = bus.onState((state) => {
+    const stopFlow = bus.onFlow(this.#wake);
+    const stopState = bus.onState((state) => {
+      this.#wasAway = true;
       if (state === 'closed') this.#end();
       else this.#schedule();
     });
+    this.#stopListening = () => {
+      stopFlow();
+      stopState();
+    };
     this.#schedule();
   }
 
@@ -67,20 +77,28 @@ export class MemoryFeed implements Feed {
   #schedule(): void {
     if (this.#scheduled || this.#ended) return;
     this.#scheduled = true;
-    this.#bus.server.clock.soon(() => {
+    const run = (): void => this.#bus.clock.soon(() => {
       this.#scheduled = false;
       this.#run();
     });
+    const latency = this.#bus.latencyMs() + this.#bus.readLatencyMs(this.#options.stream);
+    if (latency === 0) run();
+    else this.#bus.server.clock.after(latency, run);
   }
 
   #run(): void {
-    if (this.#ended || this.#bus.state !== 'connected') return;
+    if (this.#ended || this.#bus.state !== 'connected' || this.#bus.isStalled) return;
     const stream = this.#bus.server.stream(this.#options.stream);
     const now = this.#bus.server.clock.now();
     this.#created ??= stream?.options.created;
     if (stream === undefined || stream.options.created !== this.#created || stream.lastSequence < this.#position) {
       this.#end();
       this.#options.onLost(stream === undefined ? 'the stream does not exist' : 'the stream was made anew');
+      return;
+    }
+    if (!this.#paused && this.#hasMissed(stream.info(now).firstSequence - 1)) {
+      this.#end();
+      this.#options.onLost('the stream begins behind what was reached');
       return;
     }
     if (stream !== this.#stream) {
@@ -99,6 +117,13 @@ export class MemoryFeed implements Feed {
       for (const waiter of [...this.#waiters]) if (this.#position >= waiter.target) this.#settle(waiter, waiter.resolve);
     }
     if (!this.#paused) this.#schedule();
+  }
+
+  #hasMissed(gone: number): boolean {
+    if (!this.#wasAway) return false;
+    this.#wasAway = false;
+    this.#knownGone ??= gone;
+    return this.#options.needsAll === true && gone > Math.max(this.#position, this.#knownGone);
   }
 
   #settle(waiter: Waiter, how: () => void): void {

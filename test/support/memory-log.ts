@@ -21,6 +21,7 @@ export class MemoryLog implements LogPublisher {
   #waiting: LogMessage[] = [];
   #sent: Sent[] = [];
   #lastSequence = 0;
+  readonly problem = '';
   #scheduled = false;
   #stopped = false;
   #cancelSweep: () => void = () => {};
@@ -35,6 +36,7 @@ export class MemoryLog implements LogPublisher {
         this.#schedule();
       } else if (state === 'closed') this.#finish();
     });
+    this.#bus.logs.add(options);
     this.#sweepLater();
   }
 
@@ -60,7 +62,7 @@ export class MemoryLog implements LogPublisher {
     this.#giveUp(() => true);
     if (this.#sent.length > 0) {
       await new Promise<void>((resolve) => {
-        const cancel = this.#bus.server.clock.after(drainMs, resolve);
+        const cancel = this.#bus.clock.after(drainMs, resolve);
         this.#drained = () => {
           cancel();
           resolve();
@@ -73,14 +75,14 @@ export class MemoryLog implements LogPublisher {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#bus.server.clock.soon(() => {
+    this.#bus.clock.soon(() => {
       this.#scheduled = false;
       this.#pump();
     });
   }
 
   #pump(): void {
-    const { clock } = this.#bus.server;
+    const { clock } = this.#bus;
     if (this.#bus.state !== 'connected' || this.#waiting.length === 0 || this.#sent.length >= WINDOW) return;
     if (!this.#options.maySend()) {
       clock.after(HELD_BACK_MS, () => this.#schedule());
@@ -99,10 +101,13 @@ export class MemoryLog implements LogPublisher {
         message.onSettled(0);
         continue;
       }
-      const sent = { message, at: now };
+      const sent = { message, at: clock.monotonic() };
       this.#sent.push(sent);
-      const sequence = this.#bus.server.publish(message.subject, message.text, this.#headers(message));
-      if (!this.#bus.losesAcks) clock.soon(() => this.#acknowledge(sent, sequence));
+      const headers = this.#headers(message);
+      this.#bus.send((sentAt) => {
+        const sequence = this.#bus.server.publish(message.subject, message.text, headers, sentAt);
+        if (!this.#bus.losesAcks) this.#bus.receive(() => this.#acknowledge(sent, sequence));
+      });
     }
   }
 
@@ -120,10 +125,16 @@ export class MemoryLog implements LogPublisher {
     this.#whenLess();
   }
 
+  /** The question goes behind all that is on its way to the server, whose answer so tells what became of it. */
+  #lookUp(): void {
+    const unknown = new Set(this.#sent);
+    this.#bus.ask(() => undefined).then(() => this.#reconcile((sent) => unknown.has(sent)), () => undefined);
+  }
+
   /** Looks up what was sent and not answered; only what is not stored is sent again, in front of the rest. */
-  #reconcile(): void {
-    const unknown = this.#sent;
-    this.#sent = [];
+  #reconcile(isMeant: (sent: Sent) => boolean = () => true): void {
+    const unknown = this.#sent.filter((sent) => isMeant(sent));
+    this.#sent = this.#sent.filter((sent) => !isMeant(sent));
     const back: LogMessage[] = [];
     for (const { message } of unknown) {
       const sequence = this.#bus.server.stream(streamOf(message))?.findId(message.id);
@@ -146,11 +157,12 @@ export class MemoryLog implements LogPublisher {
   }
 
   #sweepLater(): void {
-    this.#cancelSweep = this.#bus.server.clock.after(SWEEP_MS, () => {
-      const now = this.#bus.server.clock.now();
+    const { clock } = this.#bus;
+    this.#cancelSweep = clock.after(SWEEP_MS, () => {
+      const now = clock.now();
       this.#giveUp((message) => message.giveUpAt <= now);
       const oldest = this.#sent[0];
-      if (this.#bus.state === 'connected' && oldest !== undefined && now - oldest.at >= ACK_TIMEOUT_MS) this.#reconcile();
+      if (this.#bus.state === 'connected' && oldest !== undefined && clock.monotonic() - oldest.at >= ACK_TIMEOUT_MS) this.#lookUp();
       this.#sweepLater();
     });
   }
@@ -164,6 +176,7 @@ export class MemoryLog implements LogPublisher {
 
   #finish(): void {
     this.#stopped = true;
+    this.#bus.logs.delete(this.#options);
     this.#stopListening();
     this.#cancelSweep();
     this.#giveUp(() => true);

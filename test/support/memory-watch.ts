@@ -23,7 +23,12 @@ export class MemoryWatch implements BucketWatch {
     this.#stream = kvStream(bucket);
     this.#prefix = kvPrefix(bucket);
     this.#onEntry = onEntry;
-    this.#stopListening = bus.onState(() => this.#schedule());
+    const stopFlow = bus.onFlow(this.#wake);
+    const stopState = bus.onState(() => this.#schedule());
+    this.#stopListening = () => {
+      stopFlow();
+      stopState();
+    };
     this.#run();
   }
 
@@ -36,18 +41,21 @@ export class MemoryWatch implements BucketWatch {
   #schedule(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    this.#bus.server.clock.soon(() => {
+    const run = (): void => this.#bus.clock.soon(() => {
       this.#scheduled = false;
       this.#run();
     });
+    const latency = this.#bus.latencyMs();
+    if (latency === 0) run();
+    else this.#bus.server.clock.after(latency, run);
   }
 
   #run(): void {
-    if (this.#stopped || this.#bus.state !== 'connected') return;
+    if (this.#stopped || this.#bus.state !== 'connected' || this.#bus.isStalled) return;
     const stream = this.#bus.server.stream(this.#stream);
     if (stream !== this.#source) this.#begin(stream);
     if (stream === undefined) {
-      this.#bus.server.clock.after(100, () => this.#schedule());
+      this.#bus.clock.after(100, () => this.#schedule());
       return;
     }
     const now = this.#bus.server.clock.now();

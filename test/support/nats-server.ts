@@ -4,13 +4,18 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findNatsServer } from '../../build/nats-server/find.mjs';
+import { sparePort } from './spare-port.ts';
 
-const READY_MS = 15_000;
-const STOP_MS = 10_000;
+const READY_MS = 60_000;
+/** Ended otherwise, its store is not closed in order, which some tests build on. */
+const STOP_MS = 60_000;
 const PREFIX = 'natsjob-test-nats-';
 
+/** For buses of tests: how long a server that lives may take for an answer when the machine has far more to do than cores. */
+export const PATIENT_MS = 60_000;
+
 export interface NatsServerOptions {
-  /** 0 takes a free one; a restart keeps the port that was taken. Default 0. */
+  /** 0 takes a spare one, which nobody else gets while the server is away. Default 0. */
   readonly port?: number;
   /** Where JetStream keeps its files. Default: a folder that is gone when the test process ends. */
   readonly storeDir?: string;
@@ -95,7 +100,7 @@ class RunningServer implements TestNatsServer {
   #pid = 0;
   readonly #atExit = (): void => {
     this.#child?.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+    remove(this.#folder);
   };
 
   constructor(file: string, folder: string, storeDir: string, options: NatsServerOptions) {
@@ -116,6 +121,8 @@ class RunningServer implements TestNatsServer {
   }
 
   async start(): Promise<void> {
+    // A port that the server took itself could be anybody's while it is stopped.
+    if (this.port === 0) this.port = await sparePort();
     mkdirSync(this.storeDir, { recursive: true });
     const configFile = path.join(this.#folder, 'server.conf');
     writeFileSync(configFile, this.#configText());
@@ -158,17 +165,17 @@ class RunningServer implements TestNatsServer {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     process.off('exit', this.#atExit);
-    rmSync(this.#folder, { recursive: true, force: true });
+    remove(this.#folder);
   }
 
   #configText(): string {
     const { jetstream = true, config = '' } = this.#options;
-    const lines = ['host: "127.0.0.1"', `port: ${this.port === 0 ? -1 : this.port}`];
+    const lines = ['host: "127.0.0.1"', `port: ${this.port}`];
     if (jetstream) lines.push(`jetstream { store_dir: ${JSON.stringify(this.storeDir)} }`);
     return `${lines.join('\n')}\n${config}\n`;
   }
 
-  /** The server writes the port it took and then one line when everything is up. */
+  /** The server writes one line when everything is up. */
   #untilReady(child: ChildProcess): Promise<void> {
     return new Promise((resolve, reject) => {
       let own = '';
@@ -184,8 +191,6 @@ class RunningServer implements TestNatsServer {
         if (own.includes('Server is ready')) return;
         own += text;
         if (!own.includes('Server is ready')) return;
-        const listening = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(own);
-        if (listening) this.port = Number(listening[1]);
         clearTimeout(timer);
         resolve();
       });
@@ -204,9 +209,26 @@ function sweepAbandoned(): void {
     if (!owner || isAlive(owner)) continue;
     const folder = path.join(tmpdir(), name);
     const pid = readPid(folder);
-    if (pid && commandLineOf(pid).includes(path.join(folder, 'server.conf'))) process.kill(pid, 'SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    if (pid && commandLineOf(pid).includes(path.join(folder, 'server.conf'))) endOther(pid);
+    try {
+      remove(folder);
+    } catch {
+      // Another test process does the same at this moment.
+    }
   }
+}
+
+function endOther(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone since.
+  }
+}
+
+/** A server that has just been killed may still write for a moment. */
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 }
 
 function isAlive(pid: number): boolean {

@@ -2,10 +2,10 @@ import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectBus } from '../../src-core/nats/index.ts';
 import type { Bus } from '../../src-core/ports/bus.ts';
-import type { BusWorld } from '../conformance/bus.ts';
+import type { BusWorld } from '../conformance/bus-stage.ts';
 import { recordingLog } from './nats-log.ts';
 import { startBreaker } from './nats-breaker.ts';
-import { startNatsServer } from './nats-server.ts';
+import { PATIENT_MS, startNatsServer } from './nats-server.ts';
 
 /** Buses on a real server, behind a relay whose connections can be cut while the server runs on. */
 export async function openNatsWorld(): Promise<BusWorld> {
@@ -15,7 +15,7 @@ export async function openNatsWorld(): Promise<BusWorld> {
   const clients: NatsConnection[] = [];
   return {
     async connect() {
-      const bus = await connectBus({ url: `nats://127.0.0.1:${breaker.port}`, log: recordingLog().log, name: 'test' });
+      const bus = await connectBus({ url: `nats://127.0.0.1:${breaker.port}`, log: recordingLog().log, name: 'test', answerMs: PATIENT_MS });
       buses.push(bus);
       return bus;
     },

@@ -8,7 +8,7 @@ import { sparePort } from './spare-port.ts';
 import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const STOP_MS = 30_000;
+const STOP_MS = 60_000;
 
 /** The packed file of a target; undefined, and a loud word about it, when it was not packed. In CI all of them are. */
 export function packedFile(name: string): { readonly file: string; readonly target: Target } | undefined {

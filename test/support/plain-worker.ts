@@ -92,7 +92,9 @@ export async function startPlainWorker(options: PlainWorkerOptions): Promise<Pla
   };
 }
 
-/** A client that comes back whenever the server does. */
+/** A client that comes back whenever the server does. The servers of a cluster stand with commas between them, and take the first one's login. */
 export function connectForEver(url: string, name: string): Promise<NatsConnection> {
-  return connect({ servers: url, name, maxReconnectAttempts: -1, reconnectTimeWait: 25, reconnectJitter: 10, waitOnFirstConnect: true, timeout: 5_000 });
+  const [first, ...others] = url.split(',').map((each) => new URL(each)) as [URL, ...URL[]];
+  const { username, password } = first;
+  return connect({ servers: [first, ...others].map(({ host }) => host), ...(username === '' ? {} : { user: username, pass: password }), name, maxReconnectAttempts: -1, reconnectTimeWait: 25, reconnectJitter: 10, waitOnFirstConnect: true, timeout: 5_000 });
 }

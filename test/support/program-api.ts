@@ -65,9 +65,10 @@ export function programApi(url: string, user: string, password: string): Program
   async function request(method: string, path: string, body?: unknown, headers: ExtraHeaders = {}): Promise<ApiAnswer> {
     const answer = await fetch(url + path, {
       method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      // A connection that is kept may be closed by the other side just as a request goes out on it; but a body that is refused half way needs one.
+      headers: { ...(body instanceof RawBody ? {} : { connection: 'close' }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : body instanceof RawBody ? { body: body.body, duplex: 'half' } : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
       // Browsers' types know no Buffer as a body.
     } as RequestInit);
     const text = await answer.text();

@@ -9,9 +9,9 @@ import { isPackedTested, requireTestedProgram, testedCommand, testedEnvironment,
 import { until } from './until.ts';
 
 const PREFIX = 'natsjob-test-program-';
-const READY_MS = 30_000;
+const READY_MS = 90_000;
 /** Longer than the program allows itself. */
-const STOP_MS = 30_000;
+const STOP_MS = 60_000;
 const USER = 'tester';
 const PASSWORD = 'a password of this test';
 
@@ -208,7 +208,7 @@ function sweepAbandoned(): void {
     const program = Number(readJson(path.join(folder, 'data', 'natsjob.lock.json'))['pid'] ?? 0);
     if (program && commandLineOf(program).includes(testedProgram)) killPid(program);
     killPid(livePidOf(path.join(folder, 'data', 'nats')));
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -40,6 +40,7 @@ export function dispatchSeen(run: RunShape, { tail = '', ...header }: Partial<Ru
       scheduledAt: T0, dispatchedAt: T0 + 5, expiresAt: T0 + 60_000, targets: 0, retryOn: run.retryOn ?? 0, step: 1, priority: 5,
       ...(run.rootId === undefined ? {} : { rootTaskId: run.rootId }), ...header,
     },
+    term: () => 1,
     body: () => ({ category, model, args: 'a', runningCount: 0 }),
   };
 }
@@ -104,7 +105,7 @@ export class BookWithView {
   /** The whole log is read: ends that nothing explains are told apart. */
   settle(): void {
     this.book.pending.mark(1, Number.POSITIVE_INFINITY);
-    for (const seen of this.book.pending.expire(1, () => false)) this.book.applyUnexplained(seen);
+    for (const seen of this.book.pending.expire(1, () => 0)) this.book.applyUnexplained(seen);
     this.save();
   }
 }

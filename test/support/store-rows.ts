@@ -21,7 +21,7 @@ export function aRun(part: Partial<RunRecord> & { id: string }): RunRecord {
     jobNumber, namespace: 'app', app: 'biz', job: `job${jobNumber}`, category: 'standalone', model: 'max', state: 'active',
     trigger: 'schedule', attempt: 1, attempts: 1, retryOn: 0, rootId: '', priority: 5, step: 1, scheduledAt: T0, dueAt: 0,
     dispatchedAt: T0 + 10, expiresAt: T0 + 10_000, endedAt: 0, runningCount: 1, args: '', workerId: '', status: '', reason: '',
-    monitorStatus: '', monitorPayload: '', badAnswers: 0, badAnswer: '', targets: 0, targetsEnded: 0, targetsWorst: 0,
+    monitorStatus: '', monitorPayload: '', ownOptions: '', badAnswers: 0, badAnswer: '', targets: 0, targetsEnded: 0, targetsWorst: 0,
     retryPending: false, retryId: '', ...part,
   };
 }

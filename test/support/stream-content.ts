@@ -9,6 +9,8 @@ export interface StoredMessage {
   /** Natsjob-Run, '' if none. */
   readonly run: string;
   readonly term: string;
+  /** When the server took it, epoch ms. */
+  readonly at: number;
   readonly text: string;
 }
 
@@ -23,7 +25,7 @@ export async function readStream(url: string, stream: string): Promise<readonly 
     if (pending === 0) return messages;
     for await (const message of await consumer.consume({ max_messages: 500 })) {
       const header = (name: string): string => message.headers?.get(name) ?? '';
-      messages.push({ sequence: message.seq, subject: message.subject, id: header('Nats-Msg-Id'), run: header('Natsjob-Run'), term: header('Natsjob-Term'), text: message.string() });
+      messages.push({ sequence: message.seq, subject: message.subject, id: header('Nats-Msg-Id'), run: header('Natsjob-Run'), term: header('Natsjob-Term'), at: message.info.timestampNanos / 1e6, text: message.string() });
       if (message.info.pending === 0) return messages;
     }
     return messages;

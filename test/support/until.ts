@@ -1,8 +1,8 @@
-const DEFAULT_DEADLINE_MS = 15_000;
+const DEFAULT_DEADLINE_MS = 60_000;
 const POLL_MS = 20;
 
 export interface UntilOptions {
-  /** Default 15 s. */
+  /** Default a minute: a limit for what hangs, not for what is slow. */
   readonly deadlineMs?: number;
   /** For the message when the time is up: what was waited for, and how things stand. */
   readonly what?: string | (() => string);

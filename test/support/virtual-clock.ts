@@ -82,7 +82,7 @@ export class VirtualClock implements Clock {
       const actions = this.#soon;
       this.#soon = [];
       for (const action of actions) action();
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => process.nextTick(resolve));
     } while (this.#soon.length > 0);
   }
 
@@ -98,17 +98,30 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** One process's view of the clock: when it dies, none of its timers acts any more. */
+/**
+ * One process's view of the clock: when it dies, none of its timers acts any more; while it is stopped, what comes due waits
+ * until it goes on. Its wall clock may differ from the others'.
+ */
 export class ProcessClock implements Clock {
+  /** Ahead of the others by so many ms. */
+  skewMs = 0;
   readonly #clock: Clock;
+  readonly #held: (() => void)[] = [];
+  #armed = 0;
   #isDead = false;
+  #isStopped = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Timers that have neither acted nor been cancelled. */
+  get timers(): number {
+    return this.#armed;
+  }
+
   now(): number {
-    return this.#clock.now();
+    return this.#clock.now() + this.skewMs;
   }
 
   monotonic(): number {
@@ -116,7 +129,20 @@ export class ProcessClock implements Clock {
   }
 
   after(delayMs: number, action: () => void): CancelTimer {
-    return this.#isDead ? () => {} : this.#clock.after(delayMs, () => this.#run(action));
+    if (this.#isDead) return () => {};
+    let isArmed = true;
+    this.#armed++;
+    const cancel = this.#clock.after(delayMs, () => this.#run(() => {
+      if (!isArmed) return;
+      isArmed = false;
+      this.#armed--;
+      action();
+    }));
+    return () => {
+      if (isArmed) this.#armed--;
+      isArmed = false;
+      cancel();
+    };
   }
 
   soon(action: () => void): void {
@@ -127,7 +153,29 @@ export class ProcessClock implements Clock {
     this.#isDead = true;
   }
 
+  /** SIGSTOP. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** SIGCONT: what came due meanwhile acts now, one after the other. */
+  goOn(): void {
+    this.#isStopped = false;
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#isStopped || this.#held.length === 0) return;
+    this.#clock.soon(() => {
+      if (this.#isStopped || this.#isDead) return;
+      this.#held.shift()?.();
+      this.#next();
+    });
+  }
+
   #run(action: () => void): void {
-    if (!this.#isDead) action();
+    if (this.#isDead) return;
+    if (this.#isStopped || this.#held.length > 0) this.#held.push(action);
+    else action();
   }
 }

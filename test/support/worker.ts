@@ -2,6 +2,9 @@ import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { until } from './until.ts';
 
+/** Only a limit for what hangs. */
+const ANSWER_MS = 60_000;
+
 /** A dispatched message as workers read it. Field names are the wire's. */
 export interface Task {
   readonly taskId: string;
@@ -80,14 +83,14 @@ export async function startTestWorker(url: string): Promise<TestWorker> {
   async function store(subject: string, value: unknown): Promise<number> {
     // What the library is given before it is back is lost.
     await until(() => isConnected, { what: 'the test worker to be connected again' });
-    const { seq, error } = (await nats.request(subject, textOf(value), { timeout: 5_000 })).json<{ seq?: number; error?: { description: string } }>();
+    const { seq, error } = (await nats.request(subject, textOf(value), { timeout: ANSWER_MS })).json<{ seq?: number; error?: { description: string } }>();
     if (error) throw new Error(`${subject}: ${error.description}`);
     return seq ?? 0;
   }
 
   return {
     messages,
-    next: (match, deadlineMs = 10_000) => {
+    next: (match, deadlineMs = ANSWER_MS) => {
       const fits = matcher(match);
       return until(() => {
         const found = messages.find((message) => !taken.has(message) && fits(message));
@@ -109,7 +112,7 @@ export async function startTestWorker(url: string): Promise<TestWorker> {
     publish: store,
     async stored(subject) {
       const request = JSON.stringify({ subjects_filter: subject });
-      const info = (await nats.request('$JS.API.STREAM.INFO.natsjob', request, { timeout: 5_000 })).json<{ state: { subjects?: Record<string, number> } }>();
+      const info = (await nats.request('$JS.API.STREAM.INFO.natsjob', request, { timeout: ANSWER_MS })).json<{ state: { subjects?: Record<string, number> } }>();
       return info.state.subjects?.[subject] ?? 0;
     },
     [Symbol.asyncDispose]: () => nats.close(),

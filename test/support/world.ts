@@ -8,6 +8,9 @@ export const NAMESPACE = 'e2e';
 /** Without summer time, and not the zone of any build machine. */
 const ZONE = 'Asia/Shanghai';
 const ZONE_MS = 8 * 3_600_000;
+const BEAT_MS = 2_000;
+/** Only for what never comes: a busy machine is slow. */
+const HUNG_MS = 60_000;
 
 // oxlint-disable-next-line typescript/no-explicit-any
 type Json = any;
@@ -20,6 +23,8 @@ export interface World {
   app(): Promise<string>;
   /** A live worker of the app; resolves when the scheduler lists it. */
   beat(app: string, id: string, more?: Record<string, unknown>): Promise<void>;
+  /** The same, and it lives to the end of this world: one heartbeat alone lasts for fifteen seconds. */
+  stayLive(app: string, id: string, more?: Record<string, unknown>): Promise<void>;
   /** Creates a job; without a schedule unless the fields give one. A new app unless they name one. */
   job(fields?: Record<string, unknown>): Promise<TestJob>;
   run(taskId: string): Promise<Json>;
@@ -60,6 +65,7 @@ export async function openWorld(options: ProgramOptions = {}): Promise<World> {
   const worker = await startTestWorker(program.natsUrl);
   const { api } = program;
   let made = 0;
+  const beats: NodeJS.Timeout[] = [];
   created(await api.post('/namespaces', { name: NAMESPACE }));
   const world: World = {
     program, worker,
@@ -70,7 +76,11 @@ export async function openWorld(options: ProgramOptions = {}): Promise<World> {
     },
     async beat(app, id, more = {}) {
       await worker.beat({ id, namespace: NAMESPACE, appName: app, ...more });
-      await until(async () => (await api.get(`/workers?namespace=${NAMESPACE}&app=${app}`)).body.items.some((one: Json) => one.id === id && one.live), { what: `worker ${id} to be live` });
+      await until(async () => (await api.get(`/workers?namespace=${NAMESPACE}&app=${app}`)).body.items.some((one: Json) => one.id === id && one.live), { deadlineMs: HUNG_MS, what: `worker ${id} to be live` });
+    },
+    async stayLive(app, id, more = {}) {
+      beats.push(setInterval(() => void worker.beat({ id, namespace: NAMESPACE, appName: app, ...more }).catch(() => {}), BEAT_MS));
+      await world.beat(app, id, more);
     },
     async job(fields = {}) {
       const app = (fields['app'] as string | undefined) ?? (await world.app());
@@ -81,7 +91,7 @@ export async function openWorld(options: ProgramOptions = {}): Promise<World> {
     async run(taskId) {
       return ok(await api.get(`/runs/${taskId}`));
     },
-    async untilState(taskId, state, deadlineMs = 10_000) {
+    async untilState(taskId, state, deadlineMs = HUNG_MS) {
       let last: Json;
       return until(async () => {
         last = (await api.get(`/runs/${taskId}`)).body;
@@ -96,9 +106,10 @@ export async function openWorld(options: ProgramOptions = {}): Promise<World> {
       const taskId = await (await marker).start();
       await worker.answer(await (await marker).next(taskId), 'success');
       // From the list, which reads the view and not the memory.
-      await until(async () => (await (await marker).runs('state=completed')).some((run) => run.taskId === taskId), { what: 'the view to show the marker' });
+      await until(async () => (await (await marker).runs('state=completed')).some((run) => run.taskId === taskId), { deadlineMs: HUNG_MS, what: 'the view to show the marker' });
     },
     async [Symbol.asyncDispose]() {
+      for (const timer of beats) clearInterval(timer);
       await worker[Symbol.asyncDispose]();
       await program[Symbol.asyncDispose]();
     },
@@ -128,7 +139,7 @@ function testJob({ program: { api }, worker }: World, app: string, name: string)
       expect({ status, body }).toMatchObject({ status: 202 });
       return body.taskId;
     },
-    next: (taskId, deadlineMs) => worker.next(ofRun(taskId), deadlineMs),
+    next: (taskId, deadlineMs = HUNG_MS) => worker.next(ofRun(taskId), deadlineMs),
     dispatched: (taskId) => worker.seen(ofRun(taskId)),
     runs: async (query = '') => ok(await api.get(`/runs?job=${address}&limit=200&${query}`)).items,
     skips: async () => ok(await api.get(`/jobs/${address}/skips`)).items,

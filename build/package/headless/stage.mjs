@@ -32,12 +32,12 @@ export function stage({ root, cache, version, target, bundles }) {
   const folder = path.join(cache, 'stage', target.name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'native'), { recursive: true });
-  for (const name of Object.keys(BUNDLES)) cpSync(path.join(bundles, `${name}.mjs`), path.join(folder, `${name}.mjs`));
+  for (const name of [...Object.keys(BUNDLES).map((bundle) => `${bundle}.mjs`), 'chunks']) cpSync(path.join(bundles, name), path.join(folder, name), { recursive: true });
   // Brotli's form is enough: what others need is made from it when they ask.
   cpSync(path.join(root, 'dist', 'panel'), path.join(folder, 'panel'), { recursive: true, filter: (file) => !file.endsWith('.gz') && !existsSync(`${file}.br`) });
   const files = nativeFiles(root, target).map(([name, file]) => ({ name, ...packFile(file, path.join(folder, 'native', `${name}.zst`), cache) }));
   writeFileSync(path.join(folder, 'native', 'manifest.json'), `${JSON.stringify({ files }, null, 2)}\n`);
-  const settings = { name: 'natsjob', version, type: 'module', bin: 'packed.mjs', pkg: { assets: ['headless.mjs', 'sql-reader.mjs', 'panel/**/*', 'native/*'] } };
+  const settings = { name: 'natsjob', version, type: 'module', bin: 'packed.mjs', pkg: { assets: ['headless.mjs', 'chunks/*.mjs', 'sql-reader.mjs', 'panel/**/*', 'native/*'] } };
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(settings, null, 2)}\n`);
   return folder;
 }

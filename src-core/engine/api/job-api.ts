@@ -4,12 +4,13 @@ import { InputReader } from '../../domain/input.ts';
 import { readArgs, readPriority, throwIfWrong } from '../../domain/job-input.ts';
 import { keepsRows } from '../../domain/job.ts';
 import { isLive } from '../../domain/worker.ts';
-import type { BulkAction, BulkResult, JobApi, JobFilter, JobView, RunRequest, Store } from '../../ports/index.ts';
+import type { BulkAction, BulkResult, Explanation, JobApi, JobFilter, JobView, RunRequest, Store } from '../../ports/index.ts';
 import type { RunState } from '../../domain/run.ts';
 import type { JobRuntime } from '../job-runtime.ts';
 import type { Jobs } from '../jobs.ts';
 import type { JobApiParts } from './api-parts.ts';
 import { jobVersions } from './job-versions.ts';
+import { queueMetrics, queueStatus } from './queue-api.ts';
 
 const BY_HAND_PATIENCE_MS = 10_000;
 /** The log has the run, and this node reads it within milliseconds. */
@@ -52,20 +53,26 @@ export function jobApi(seen: () => JobApiParts, parts: () => JobApiParts): JobAp
       return parts().writer.remove(find(parts().jobs, id), version);
     },
     async run(id, request) {
-      return runByHand(parts(), find(parts().jobs, id), request);
+      return parts().byLeader.run(find(parts().jobs, id), request);
     },
     async versions(id) {
       return jobVersions(parts(), id);
     },
     async explain(id) {
-      const { jobs, situations, context } = seen();
-      const job = find(jobs, id);
-      const { verdict, gates } = explainFire(job.definition, situations.of(job, context.clock.now()));
-      return { verdict: verdict.kind, reason: 'reason' in verdict ? verdict.reason : undefined, gates };
+      return seen().byLeader.explain(find(seen().jobs, id));
     },
     async skips(id, filter, { limit, before }) {
       const page = await seen().context.store.skips({ ...filter, jobNumbers: [find(seen().jobs, id).number], limit, ...(before === undefined ? {} : { before }) });
       return { items: page.items, next: page.nextBefore };
+    },
+    async queue(id) {
+      return queueStatus(seen(), find(seen().jobs, id));
+    },
+    async queueMetrics(id) {
+      return queueMetrics(seen(), find(seen().jobs, id));
+    },
+    async clean(id, request) {
+      return parts().byLeader.clean(find(parts().jobs, id), request);
     },
     async stats(id, query) {
       return seen().context.store.endTotals({ ...query, jobNumbers: [find(seen().jobs, id).number] });
@@ -76,7 +83,13 @@ export function jobApi(seen: () => JobApiParts, parts: () => JobApiParts): JobAp
   };
 }
 
-/** Runs now, or after a delay, through the same gates as a fire. Resolves once the log has it. */
+/** As this node sees it. */
+export function explain({ situations, context }: JobApiParts, job: JobRuntime): Explanation {
+  const { verdict, gates } = explainFire(job.definition, situations.of(job, context.clock.now()));
+  return { verdict: verdict.kind, reason: 'reason' in verdict ? verdict.reason : undefined, gates };
+}
+
+/** On the leader: runs now, or after a delay, through the same gates as a fire. Resolves once the log has it. */
 export async function runByHand(parts: JobApiParts, job: JobRuntime, request: RunRequest): Promise<{ taskId: string; state: RunState }> {
   const { context } = parts;
   const wanted = readRequest(request, job, parts);
@@ -105,7 +118,7 @@ export async function runByHand(parts: JobApiParts, job: JobRuntime, request: Ru
   });
   if (sequence === 0) throw new RunSkippedError('nats-down', 'Not run: NATS did not take the message in time.');
   // Who asks for the run next, or cancels it, must find it.
-  if (keepsRows(job.definition.model) && parts.book.get(id)?.logged !== true) await parts.untilLogged(id, LOGGED_PATIENCE_MS);
+  if (keepsRows(job.definition.model) && parts.book.get(id)?.logged !== true && !parts.book.isClosed(id)) await parts.untilLogged(id, LOGGED_PATIENCE_MS);
   return { taskId: id, state };
 }
 
@@ -144,6 +157,7 @@ async function view(parts: JobApiParts, job: JobRuntime): Promise<JobView> {
 }
 
 async function views(parts: JobApiParts, jobs: readonly JobRuntime[]): Promise<readonly JobView[]> {
+  if (!parts.situations.leading) parts.jobs.follow(parts.context.clock.now());
   const lastRuns = await (parts.context.store as Store).lastRuns(jobs.map((job) => job.number));
   return jobs.map((job) => {
     const { active, waiting, delayed } = parts.book.look(job.number);
@@ -195,7 +209,7 @@ async function act(parts: JobApiParts, job: JobRuntime, action: BulkAction): Pro
   const { version } = job.stored;
   switch (action.kind) {
     case 'run':
-      return void (await runByHand(parts, job, {}));
+      return void (await parts.byLeader.run(job, {}));
     case 'delete':
       return parts.writer.remove(job, version);
     case 'tag':

@@ -1,4 +1,4 @@
-import { NotFoundError } from '../../domain/errors.ts';
+import { NotFoundError, UnavailableError } from '../../domain/errors.ts';
 import type { JobVersion } from '../../ports/index.ts';
 import { DEFINITIONS_PREFIX, DEFINITIONS_STREAM, jobKey, kvKey } from '../../wire/index.ts';
 import { decodeDefinition } from '../definition-codec.ts';
@@ -15,7 +15,7 @@ export async function jobVersions({ jobs, context }: JobApiParts, id: string): P
   const [namespace, app, name] = (job?.key ?? id).split('.');
   if (namespace === undefined || app === undefined || name === undefined) throw new NotFoundError('job', id);
   const found: JobVersion[] = [];
-  await context.bus.read({
+  const isWhole = await context.bus.read({
     stream: DEFINITIONS_STREAM, subjects: [DEFINITIONS_PREFIX + jobKey(namespace, app, name)], limitMs: PATIENCE_MS,
     onMessage: ({ subject, sequence, storedAt, text, header }) => {
       const isDeleted = header(OPERATION_HEADER) !== '';
@@ -24,6 +24,7 @@ export async function jobVersions({ jobs, context }: JobApiParts, id: string): P
       return found.length < MOST_VERSIONS;
     },
   });
+  if (!isWhole) throw new UnavailableError(`NATS took longer than ${PATIENCE_MS} ms to show the versions of ${id}.`);
   if (found.length === 0 && job === undefined) throw new NotFoundError('job', id);
   return found.reverse();
 }

@@ -19,7 +19,8 @@ export function lookingApi(seen: () => JobApiParts): LookingApi {
       return numbers.map((number) => summary(number, runs.get(number) ?? []));
     },
     async fires({ limit, ...scope }) {
-      const { jobs } = seen();
+      const { jobs, situations, context } = seen();
+      if (!situations.leading) jobs.follow(context.clock.now());
       const next = (job: JobRuntime): number | undefined => (job.definition.state === 'enabled' ? jobs.fires.nextFireOf(job) : undefined);
       return soonest(jobsIn(jobs, scope), next, limit).map(({ at, item }) => ({ ...labelOf(item), at }));
     },

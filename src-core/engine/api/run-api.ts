@@ -3,9 +3,11 @@ import type { RunRecord, RunState, SubRunRecord } from '../../domain/run.ts';
 import { isFinal } from '../../domain/run.ts';
 import type { RunApi, RunEvent } from '../../ports/index.ts';
 import type { JobApiParts } from './api-parts.ts';
-import { runByHand } from './job-api.ts';
 import { bulkRuns } from './run-bulk.ts';
+import { getRun } from './find-run.ts';
+import { attemptsOf } from './run-attempts.ts';
 import { runMessages } from './run-messages.ts';
+import { runReports } from './run-reports.ts';
 
 export interface RunApiParts extends JobApiParts {
   /** Resolves with the run once it has ended, or undefined when the time runs out first. */
@@ -44,11 +46,13 @@ export function runApi(seen: () => RunApiParts, parts: () => RunApiParts): RunAp
     async messages(taskId) {
       return runMessages(parts(), await getRun(parts(), taskId));
     },
-    async cancel(taskId) {
-      return cancel(parts(), taskId);
+    attempts: (taskId) => attemptsOf(seen(), taskId),
+    reports: (taskId, page) => runReports(parts(), taskId, page),
+    async cancel(taskId, reason) {
+      return parts().byLeader.cancel(taskId, reason);
     },
     async bulk(request) {
-      const act = request.action === 'cancel' ? async (id: string) => ({ taskId: (await cancel(parts(), id)).id }) : (id: string) => rerun(parts(), id, {});
+      const act = request.action === 'cancel' ? async (id: string) => ({ taskId: (await parts().byLeader.cancel(id)).id }) : (id: string) => rerun(parts(), id, {});
       return bulkRuns(parts(), request, act);
     },
     async rerun(taskId, request) {
@@ -57,21 +61,14 @@ export function runApi(seen: () => RunApiParts, parts: () => RunApiParts): RunAp
   };
 }
 
-/** The book knows open runs before the view does. */
-async function getRun({ book, context }: RunApiParts, taskId: string): Promise<RunRecord> {
-  const entry = book.get(taskId);
-  const run = entry?.logged ? { ...entry.record } : await context.store.run(taskId);
-  if (run === undefined) throw new NotFoundError('run', taskId);
-  return run;
-}
-
-async function cancel(parts: RunApiParts, taskId: string): Promise<RunRecord> {
+/** On the leader. */
+export async function cancel(parts: RunApiParts, taskId: string, reason = 'cancelled by hand'): Promise<RunRecord> {
   const run = await getRun(parts, taskId);
   if (isFinal(run.state)) throw new ConflictError(`The run has ended already: it is ${run.state}.`);
   const entry = parts.book.get(taskId);
   if (entry === undefined) throw new ConflictError('The run is ending; look again.');
   const ended = parts.untilEnded(taskId, CANCEL_PATIENCE_MS);
-  if (!entry.cancelling) parts.leadership().cancel(entry, 'cancelled by hand', () => {});
+  if (!entry.cancelling) parts.leadership().cancel(entry, reason, () => {});
   const last = await ended;
   if (last === undefined) throw new UnavailableError('NATS did not confirm the cancellation in time; it is still being tried.');
   return last;
@@ -81,7 +78,7 @@ async function rerun(parts: RunApiParts, taskId: string, request: { args?: unkno
   const run = await getRun(parts, taskId);
   const job = parts.jobs.byNumber(run.jobNumber);
   if (job === undefined) throw new NotFoundError('job', `${run.namespace}.${run.app}.${run.job}`);
-  return runByHand(parts, job, { args: request.args ?? run.args, trigger: 'manual' });
+  return parts.byLeader.run(job, { args: request.args ?? run.args, trigger: 'manual' });
 }
 
 function eventsOf(run: RunRecord, subRuns: readonly SubRunRecord[]): RunEvent[] {

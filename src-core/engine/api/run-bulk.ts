@@ -19,7 +19,7 @@ export async function bulkRuns(parts: JobApiParts, request: Request, act: (taskI
   const started: string[] = [];
   if (request.dryRun) return { matched: ids.length, done: 0, failures, started };
   // Says at once when nobody leads.
-  parts.leadership();
+  parts.byLeader.throwIfNone();
   let away: UnavailableError | undefined;
   for (let first = 0; first < ids.length; first += AT_ONCE) {
     await Promise.all(ids.slice(first, first + AT_ONCE).map(async (id) => {

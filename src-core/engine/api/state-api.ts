@@ -1,4 +1,4 @@
-import { ConflictError, InvalidInputError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
+import { InvalidInputError, NotFoundError, UnavailableError } from '../../domain/errors.ts';
 import { isLive, workerKey } from '../../domain/worker.ts';
 import type { EndTotals, Gauges, HealthView, Overview, PauseView, SchedulerApi, WorkerView } from '../../ports/index.ts';
 import { isFinal, RUN_STATES } from '../../domain/run.ts';
@@ -6,7 +6,8 @@ import { percentile } from '../../domain/percentile.ts';
 import { previewSchedule, ScheduleError } from '../../schedule/index.ts';
 import type { Core } from '../core.ts';
 import { pauseView } from '../pauses.ts';
-import { roundTrip, serverView } from '../server-view.ts';
+import { roundTrip } from '../server-view.ts';
+import { serveStepDown, serversOf, stepDown } from './servers.ts';
 import { durationsOf, endsIn, latenessesOf } from './looking-api.ts';
 
 const HOUR_MS = 3_600_000;
@@ -21,6 +22,7 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
   const throwIfClosed = (): void => {
     if (!core.isOpen) throw new UnavailableError('The scheduler is starting: it has not read the log yet.');
   };
+  serveStepDown(core);
   return {
     schedule: {
       async preview({ expression, timezone, dst, count, from, anchor }) {
@@ -52,15 +54,10 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
       return (await core.workerFigures.views([record]))[0] as WorkerView;
     },
     async servers() {
-      return [await serverView(core), ...core.presence.others()];
+      return serversOf(core);
     },
     async stepDown(id) {
-      if (id !== config.nodeId) {
-        if (core.presence.others().some((other) => other.id === id)) throw new ConflictError('A server gives its lease up only itself: ask it at its own address.');
-        throw new NotFoundError('server', id);
-      }
-      if (core.leadership === undefined) throw new ConflictError('This server does not lead.');
-      await core.stepDown();
+      await stepDown(core, id);
     },
     async pause() {
       return pauseView(core.pauses.inForce);
@@ -78,7 +75,7 @@ export function stateApi(core: Core, oddities: Readonly<Record<string, number>>)
     },
     health: () => health(core),
     async gauges(): Promise<Gauges> {
-      const size = await store.size();
+      const size = await core.context.viewSize();
       return {
         projectionLag: core.projectionLag, unackedPublishes: core.leadership?.log.unsettled ?? 0, activeRuns: book.activeRuns,
         queuedRuns: book.queuedRuns, workersLive: workers.countLive(clock.now()), jobs: jobs.size, natsConnected: bus.state === 'connected',
@@ -93,10 +90,14 @@ function health(core: Core): HealthView {
   const problems: string[] = [];
   const natsConnected = core.context.bus.state === 'connected';
   if (!natsConnected) problems.push('NATS is not connected');
-  if (!core.isOpen) problems.push('the log is not read yet');
+  if (core.identity.problem !== '') problems.push(core.identity.problem);
+  else if (core.snapshots.progress !== '') problems.push(core.snapshots.progress);
+  else if (!core.isOpen) problems.push(core.isLoaded ? 'the log is not read yet' : 'the database is not read yet');
   else if (natsConnected && core.role === 'starting') problems.push('who leads is not decided yet');
   if (core.viewProblem !== '') problems.push(`the database does not take writes: ${core.viewProblem}`);
   if (natsConnected && core.leadership !== undefined && !core.elector.isTrusted()) problems.push('the lease is not renewed, fires wait');
+  const unstored = core.leadership?.log.problem ?? '';
+  if (natsConnected && unstored !== '') problems.push(`the log does not take what is sent: ${unstored}`);
   const tickAgeMs = core.leadership?.ticker.age();
   if (tickAgeMs !== undefined && tickAgeMs > 5000) problems.push(`the last tick is ${Math.round(tickAgeMs)} ms ago`);
   return { role: core.role, natsConnected, databaseWritable: core.viewProblem === '', tickAgeMs, ready: problems.length === 0, problems };
@@ -112,6 +113,7 @@ async function overview(core: Core, namespace: string | undefined): Promise<Omit
   const { items: newest } = await store.briefs({ ...scope, states: ENDED, from: now - 24 * HOUR_MS, limit: MOST_TIMED });
   const { items: skips } = await store.skips({ from, to: now + 1, limit: MOST_COUNTED });
   const known = namespace === undefined ? undefined : new Set(chosen.map((job) => job.number));
+  if (core.leadership === undefined) jobs.follow(now);
   let dueNextHour = 0;
   let running = 0;
   let queued = 0;
@@ -126,7 +128,7 @@ async function overview(core: Core, namespace: string | undefined): Promise<Omit
     jobs: chosen.length, jobsEnabled: chosen.filter(({ definition }) => definition.state === 'enabled').length, running, queued,
     workersLive: [...workers.all()].filter((worker) => (namespace === undefined || worker.namespace === namespace) && isLive(worker, now)).length,
     dueNextHour, ended: sumEnds(perHour), perHour,
-    pause: pauseView(core.pauses.inForce) ?? null, lastGap: core.leadership?.lastGap ?? null,
+    pause: pauseView(core.pauses.inForce) ?? null, lastGap: core.leadership === undefined ? (core.presence.lastGapOf(core.elector.leader?.nodeId) ?? null) : (core.leadership.lastGap ?? null),
     latenessMsP95: percentile(latenessesOf(newest), 0.95), durationMsP95: percentile(durationsOf(newest), 0.95),
     skipped: skips.reduce((sum, skip) => sum + (known === undefined || known.has(skip.jobNumber) ? skip.count : 0), 0),
   };

@@ -1,6 +1,7 @@
 import type { SkipReason } from '../../domain/run.ts';
 import type { PauseState } from './pause.ts';
-import type { GapResource, OverviewResource, Role, RunSummary, Time, WorkerResource } from './resources.ts';
+import type { WorkerResource } from './machines.ts';
+import type { GapResource, OverviewResource, Role, RunSummary, Time } from './resources.ts';
 
 export const LIVE_TYPES = ['runs', 'workers', 'jobs', 'skips', 'leader', 'nats', 'pause', 'gap', 'counters'] as const;
 export type LiveType = (typeof LIVE_TYPES)[number];
@@ -15,7 +16,7 @@ export interface LiveRequest {
   readonly subscribe?: readonly LiveType[] | LiveFilter;
   readonly since?: number;
   readonly pause?: boolean;
-  /** A subject under `natsjob.` or `natsjob-void.`, wildcards allowed: its messages follow as `messages`. Null ends that. */
+  /** A subject under `natsjob.` or `natsjob-void.`, wildcards allowed, or `natsjob-report.` of one run: its messages follow as `messages`. Null ends that. */
   readonly watch?: string | null;
 }
 

@@ -151,12 +151,23 @@ export interface RunResource extends RunSummary {
   readonly monitorPayload: string;
   /** As sent to the worker: text; JSON args are JSON text here. */
   readonly args: string;
+  /** What it was asked for with instead of what its job says, in the job's words; null for nothing. */
+  readonly own: OwnOptionsResource | null;
+  /** While it is open no other run of the job with this key is done; null for none. */
+  readonly key: string | null;
+  /** It has failed or expired, another attempt follows and is not known by its id yet. */
+  readonly retryPending: boolean;
   /** Ultra and group: ends expected and seen. 0 otherwise. */
   readonly targets: number;
   readonly targetsEnded: number;
   /** Answers that could not be understood, and what was wrong with the last one. */
   readonly badAnswers: number;
   readonly badAnswer: string;
+}
+
+export interface OwnOptionsResource {
+  readonly timeoutMs?: number;
+  readonly retry?: Partial<Omit<RetryPolicy, 'on'>>;
 }
 
 export interface SubRunResource {
@@ -185,6 +196,8 @@ export interface RunRequestBody {
   /** Who asks: a person (manual, the default) or a program (api). */
   readonly trigger?: 'manual' | 'api';
 }
+
+export type CancelRequest = { readonly reason?: string };
 
 export type StartedRun = { readonly taskId: string; readonly state: RunState };
 
@@ -274,72 +287,6 @@ export interface PreviewResource {
   readonly notes: readonly string[];
 }
 
-export interface WorkerResource {
-  readonly id: string;
-  readonly namespace: string;
-  readonly app: string;
-  readonly ip: string;
-  readonly comment: string;
-  readonly weight: number;
-  readonly group: string;
-  readonly live: boolean;
-  /** Taken out of the routing by a person: as if its weight were 0, until it is put back. */
-  readonly drained: boolean;
-  /** Open runs that name it, and open targets of fan-outs. */
-  readonly running: number;
-  /** Of its last runs of the last 24 hours, at most 1,000 looked at; targets of fan-outs are not among them. */
-  readonly ended24h: number;
-  readonly failed24h: number;
-  readonly machineCpuUsage: string;
-  readonly machineMemoryUsage: string;
-  readonly processCpuUsage: string;
-  readonly processMemoryRss: string;
-  readonly firstSeenAt: Time;
-  readonly lastSeenAt: Time;
-}
-
-/** PATCH of a worker. */
-export type WorkerPatch = { readonly drained: boolean };
-
-export type Role = 'leader' | 'standby' | 'starting';
-
-export interface ServerResource {
-  readonly id: string;
-  readonly role: Role;
-  readonly term: number;
-  readonly version: string;
-  readonly startedAt: Time;
-  readonly natsUrl: string;
-  readonly natsConnected: boolean;
-  readonly natsRoundTripMs: number | null;
-  readonly host: string;
-  readonly pid: number;
-  readonly databaseBytes: number;
-  readonly walBytes: number;
-  readonly projectionLag: number;
-  /** Of another server: when it last wrote of itself, which it does every five seconds. */
-  readonly lastSeenAt: Time;
-  readonly ip: string;
-  readonly platform: string;
-  readonly arch: string;
-  readonly cpuCount: number;
-  /** 0–100 over the last seconds; null before two looks. */
-  readonly machineCpuPercent: number | null;
-  readonly machineMemoryBytes: number;
-  readonly machineMemoryFreeBytes: number;
-  /** 100 = one core; null before two looks. */
-  readonly processCpuPercent: number | null;
-  readonly processMemoryBytes: number;
-  readonly jobs: number;
-  readonly apps: number;
-  readonly openRuns: number;
-  readonly openSubRuns: number;
-  /** Ends and dispatches read from the log and not in the view yet. */
-  readonly pendingWrites: number;
-  /** Since it last looked at the clock for fires; null while it does not lead. */
-  readonly tickAgeMs: number | null;
-}
-
 /** The whole scheduler sends nothing. */
 export interface PauseResource {
   readonly since: Time;
@@ -376,9 +323,11 @@ export interface OverviewResource {
   readonly oddities: Readonly<Record<string, number>>;
   /** Of the whole scheduler. */
   readonly pause: PauseResource | null;
-  /** The last time in which nobody decided fires, since this server leads; null when there was none, or it does not lead. */
+  /** The last time in which nobody decided fires, since the leader leads; null when there was none, or nobody leads. */
   readonly lastGap: GapResource | null;
 }
+
+export type Role = 'leader' | 'standby' | 'starting';
 
 export interface ReadyResource {
   readonly status: 'ready' | 'not-ready';

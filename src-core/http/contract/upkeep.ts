@@ -16,7 +16,12 @@ export interface SettingResource {
 /** GET /database. */
 export interface DatabaseResource {
   readonly kind: string;
+  /** Of the file; of a server its address, without a password. */
   readonly path: string;
+  /** Product and version of the server, '' for a file. */
+  readonly server: string;
+  /** Whether it can be copied here; backups of a server are made there. */
+  readonly canBackUp: boolean;
   readonly bytes: number;
   readonly walBytes: number;
   readonly schemaVersion: number;

@@ -53,6 +53,7 @@ interface Client {
   alive: boolean;
   messages: number;
   authTimer: CancelTimer | undefined;
+  pongTimer: CancelTimer | undefined;
   /** Messages are worked off one after the other. */
   work: Promise<void>;
 }
@@ -128,10 +129,13 @@ class LiveSockets implements LiveServer {
   }
 
   #onConnect(socket: WebSocket, request: IncomingMessage): void {
-    const client: Client = { socket, connection: undefined, watch: undefined, alive: true, messages: 0, authTimer: undefined, work: Promise.resolve() };
+    const client: Client = { socket, connection: undefined, watch: undefined, alive: true, messages: 0, authTimer: undefined, pongTimer: undefined, work: Promise.resolve() };
     this.#clients.add(client);
-    client.authTimer = this.#options.clock.after(this.#limits.authMs, () => {
-      if (!client.connection) socket.close(CLOSE_NOT_LOGGED_IN, 'no token came');
+    const { clock } = this.#options;
+    client.authTimer = clock.after(this.#limits.authMs, () => {
+      client.authTimer = clock.after(LAST_WORD_MS, () => {
+        if (!client.connection) socket.close(CLOSE_NOT_LOGGED_IN, 'no token came');
+      });
     });
     socket.on('pong', () => (client.alive = true));
     // A broken frame or a message that is too long: the library closes with the right code.
@@ -210,6 +214,7 @@ class LiveSockets implements LiveServer {
 
   #forget(client: Client): void {
     client.authTimer?.();
+    client.pongTimer?.();
     client.watch?.end();
     this.#clients.delete(client);
     if (client.connection) this.#hub.leave(client.connection);
@@ -228,7 +233,7 @@ class LiveSockets implements LiveServer {
   #ping(): void {
     this.#pingTimer = undefined;
     for (const client of this.#clients) {
-      if (!client.alive) client.socket.terminate();
+      if (!client.alive) this.#hearLastWord(client);
       else if (client.socket.readyState === client.socket.OPEN) {
         client.alive = false;
         client.socket.ping();
@@ -236,6 +241,13 @@ class LiveSockets implements LiveServer {
     }
     this.#expelLoggedOut();
     if (this.#clients.size > 0 && !this.#stopping) this.#startTimers();
+  }
+
+  #hearLastWord(client: Client): void {
+    client.pongTimer ??= this.#options.clock.after(LAST_WORD_MS, () => {
+      client.pongTimer = undefined;
+      if (!client.alive) client.socket.terminate();
+    });
   }
 
   #forgetCounts(): void {
@@ -273,6 +285,8 @@ class LiveSockets implements LiveServer {
 const PROTOCOL = 'natsjob';
 const RATE_MS = 10_000;
 const CLOSE_GRACE_MS = 1_000;
+/** A process that stood still finds its timers due before it has read what came meanwhile: it reads first, and judges so much later. */
+const LAST_WORD_MS = 1_000;
 
 /** A browser can set no header on a WebSocket, but name subprotocols: `natsjob, bearer.<token>`. */
 function tokenOf(request: IncomingMessage): string | undefined {

@@ -24,7 +24,7 @@ export function readLiveRequest(text: string): ReadLiveRequest | string {
   if (errors.length > 0) return errors.map(({ field, message }) => (field === '' ? `The message ${message}` : `${field}: ${message}`)).join('; ');
   const request = value as LiveRequest;
   if (request.since !== undefined && request.subscribe === undefined) return 'since: goes with subscribe';
-  if (typeof request.watch === 'string' && !isWatchSubject(request.watch)) return 'watch: must be a subject under natsjob. or natsjob-void.; * stands for one token, > at the end for all that follow';
+  if (typeof request.watch === 'string' && !isWatchSubject(request.watch)) return 'watch: must be a subject under natsjob. or natsjob-void. (* stands for one token, > at the end for all that follow), or natsjob-report.<namespace>.<app>.<job>.<taskId>';
   if (!listed) return request as ReadLiveRequest;
   return { ...request, subscribe: { types: request.subscribe as NonNullable<LiveFilter['types']> } };
 }

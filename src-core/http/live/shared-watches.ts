@@ -1,10 +1,13 @@
 import { ConflictError } from '../../domain/errors.ts';
+import { parseReportSubject } from '../../wire/index.ts';
 import type { BusAccess, SeenMessage } from '../../ports/bus-access.ts';
 
 type Listener = (message: SeenMessage) => void;
 
 /** Every one of them brings all its messages to the thread of the ticks once more. */
 const MOST_SUBJECTS = 4;
+/** Of what is reported of one run: little, and nobody shall be without because others look at other runs. */
+const MOST_REPORTS = 64;
 
 /** One subscription for all clients that watch the same subject. */
 export class SharedWatches {
@@ -23,7 +26,10 @@ export class SharedWatches {
   add(subject: string, listener: Listener): () => void {
     let open = this.#open.get(subject);
     if (open === undefined) {
-      if (this.#open.size >= MOST_SUBJECTS) throw new ConflictError(`${MOST_SUBJECTS} subjects are watched already: watch one of them, or wait.`);
+      const isReports = parseReportSubject(subject) !== undefined;
+      const most = isReports ? MOST_REPORTS : MOST_SUBJECTS;
+      const alike = [...this.#open.keys()].filter((open) => (parseReportSubject(open) !== undefined) === isReports).length;
+      if (alike >= most) throw new ConflictError(`${most} subjects are watched already: watch one of them, or wait.`);
       const listeners = new Set<Listener>();
       const stop = this.#watch(subject, (message) => {
         for (const each of listeners) each(message);

@@ -15,6 +15,7 @@ import { operationRoutes } from './operation-routes.ts';
 import { defineRoute, ok } from './route.ts';
 import type { Route } from './route.ts';
 import { pauseRoutes } from './pause-routes.ts';
+import { queueRoutes } from './queue-routes.ts';
 import { runBulkRoutes } from './run-bulk-routes.ts';
 import { runRoutes } from './run-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -38,6 +39,7 @@ export function allRoutes({ api, host, clock, session, version, scrape }: RouteC
     ...appRoutes(api),
     ...jobRoutes(api),
     ...jobActionRoutes(api, clock),
+    ...queueRoutes(api),
     ...skipRoutes(api),
     ...runRoutes(api),
     ...runBulkRoutes(api),

@@ -29,7 +29,7 @@ export function clusterRoutes(api: SchedulerApi): readonly Route[] {
     defineRoute({
       method: 'POST', path: '/servers/{id}/step-down', operationId: 'stepDown', summary: 'Make the leader give up its lease', tag: 'Cluster',
       params: { id: serverId() },
-      answers: { 204: null }, problems: [404, 409],
+      answers: { 204: null }, problems: [404, 409, 502],
       handle: async ({ params: { id } }) => {
         await api.stepDown(id);
         return NO_CONTENT;

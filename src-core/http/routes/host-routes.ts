@@ -15,12 +15,12 @@ export function hostRoutes(host: HostApi): readonly Route[] {
       handle: async () => ok({ items: host.settings() }),
     }),
     defineRoute({
-      method: 'GET', path: '/database', operationId: 'database', summary: 'The database file and its backups', tag,
+      method: 'GET', path: '/database', operationId: 'database', summary: 'The database, and backups of its file', tag,
       answers: { 200: ref('Database') },
       handle: async () => ok(toDatabase(await host.database())),
     }),
     defineRoute({
-      method: 'POST', path: '/database/backup', operationId: 'backUpDatabase', summary: 'Copy the database while it is in use; the newest ten copies are kept', tag,
+      method: 'POST', path: '/database/backup', operationId: 'backUpDatabase', summary: 'Copy the file of the database while it is in use; the newest ten copies are kept. Backups of a database server are made there', tag,
       answers: { 201: ref('Backup') }, problems: [409],
       handle: async () => ({ status: 201, body: toBackup(await host.backUp()) }),
     }),

@@ -27,7 +27,7 @@ export function jobActionRoutes(api: SchedulerApi, clock: Clock): readonly Route
     defineRoute({
       method: 'POST', path: '/jobs/{id}/run', operationId: 'runJob', summary: 'Run now, or say why not', tag, params,
       body: { schema: RUN_REQUEST, checkedBy: 'http', optional: true },
-      answers: { 202: ref('StartedRun') }, problems: [404, 409],
+      answers: { 202: ref('StartedRun') }, problems: [404, 409, 502],
       handle: async ({ params: { id }, body }) => started(await api.jobs.run(id, { ...body, trigger: body.trigger ?? 'manual' })),
     }),
     defineRoute({

@@ -2,12 +2,12 @@ import { InvalidInputError } from '../../domain/errors.ts';
 import { isValidName, NAME_RULE } from '../../domain/names.ts';
 import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
 import type { RunFilter, SchedulerApi } from '../../ports/api.ts';
-import { toRun, toRunEvent, toSubRun } from '../resources.ts';
-import { RERUN_REQUEST } from '../schema/request-schemas.ts';
+import { toAttempt, toRun, toRunEvent, toRunReport, toSubRun } from '../resources.ts';
+import { CANCEL_REQUEST, RERUN_REQUEST } from '../schema/request-schemas.ts';
 import { pageOf } from '../schema/resource-schemas.ts';
 import { ref } from '../schema/schema.ts';
 import { nextCursor } from './definition-routes.ts';
-import { BadField, choices, name, pageFields, taskId, text, time, whole } from './fields.ts';
+import { BadField, choices, cursor, integer, name, pageFields, taskId, text, time, whole } from './fields.ts';
 import type { Field, Values } from './fields.ts';
 import { started } from './job-action-routes.ts';
 import { present } from './present.ts';
@@ -55,14 +55,29 @@ export function runRoutes(api: SchedulerApi): readonly Route[] {
       handle: async ({ params: { taskId: id } }) => ok({ items: (await api.runs.events(id)).map(toRunEvent), nextCursor: null }),
     }),
     defineRoute({
+      method: 'GET', path: '/runs/{taskId}/attempts', operationId: 'listAttempts', summary: 'All tries of the run that this one belongs to, the first one first', tag, params,
+      answers: { 200: pageOf('Attempt') }, problems: [404],
+      handle: async ({ params: { taskId: id } }) => ok({ items: (await api.runs.attempts(id)).map(toAttempt), nextCursor: null }),
+    }),
+    defineRoute({
+      method: 'GET', path: '/runs/{taskId}/reports', operationId: 'listReports', summary: 'What workers told of it, oldest first: log lines, progress, a long result', tag, params,
+      query: { after: whole(0, Number.MAX_SAFE_INTEGER, 'Only those behind this seq'), limit: integer(1, 1_000, 200), cursor: cursor('reports') },
+      answers: { 200: pageOf('RunReport') }, problems: [404],
+      handle: async ({ params: { taskId: id }, query: { after = 0, limit, cursor: place } }) => {
+        const page = await api.runs.reports(id, { limit, after: place === undefined ? after : Number(place) });
+        return ok({ items: page.items.map(toRunReport), nextCursor: nextCursor('reports', page.next === undefined ? undefined : String(page.next)) });
+      },
+    }),
+    defineRoute({
       method: 'POST', path: '/runs/{taskId}/cancel', operationId: 'cancelRun', summary: 'End an open run', tag, params,
-      answers: { 200: ref('Run') }, problems: [404, 409],
-      handle: async ({ params: { taskId: id } }) => ok(toRun(await api.runs.cancel(id))),
+      body: { schema: CANCEL_REQUEST, checkedBy: 'http', optional: true },
+      answers: { 200: ref('Run') }, problems: [404, 409, 502],
+      handle: async ({ params: { taskId: id }, body: { reason } }) => ok(toRun(await (reason === undefined ? api.runs.cancel(id) : api.runs.cancel(id, reason)))),
     }),
     defineRoute({
       method: 'POST', path: '/runs/{taskId}/rerun', operationId: 'rerunRun', summary: 'Run the same again, with other args if given', tag, params,
       body: { schema: RERUN_REQUEST, checkedBy: 'http', optional: true },
-      answers: { 202: ref('StartedRun') }, problems: [404, 409],
+      answers: { 202: ref('StartedRun') }, problems: [404, 409, 502],
       handle: async ({ params: { taskId: id }, body }) => started(await api.runs.rerun(id, body)),
     }),
   ];

@@ -37,9 +37,9 @@ const JOB_PROPERTIES: Readonly<Record<string, Schema>> = {
   model: { ...choice(MODELS, 'max'), description: 'Not ultra for map; only pro for group' },
   condition: { ...choice(['', ...CONDITIONS], ''), description: 'Standalone ultra only; empty = clientRound' },
   args: { default: '', description: `Text or any JSON value, at most ${MAX_ARGS_BYTES} bytes; null = empty text` },
-  maxRunning: { ...whole(1, 10_000, 1), description: NO_LITE_OR_PLUS },
+  maxRunning: { ...whole(0, 10_000, 1), description: `0: as many as live workers of the app say they take. ${NO_LITE_OR_PLUS}` },
   overlap: { ...choice(OVERLAP_POLICIES, 'skip'), description: NO_LITE_OR_PLUS },
-  queueLimit: { ...whole(1, 10_000, 100), description: NO_LITE_OR_PLUS },
+  queueLimit: { ...whole(1, 1_000_000, 100), description: NO_LITE_OR_PLUS },
   timeoutMs: { ...whole(100, DAY_MS, 60_000), description: NO_LITE_OR_PLUS },
   retry: {
     ...group({

@@ -8,6 +8,8 @@ export const HOST_SCHEMAS: Readonly<Record<string, Schema>> = {
   Database: objectOf<DatabaseResource>({
     kind: TEXT,
     path: TEXT,
+    server: TEXT,
+    canBackUp: FLAG,
     bytes: COUNT,
     walBytes: COUNT,
     schemaVersion: COUNT,

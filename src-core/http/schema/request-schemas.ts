@@ -2,7 +2,7 @@ import { CATEGORIES, DST_POLICIES, JOB_STATES, MAX_ARGS_BYTES, MODELS } from '..
 import { PRIORITY_WORDS } from '../../domain/job-input.ts';
 import { RUN_STATES, TRIGGERS } from '../../domain/run.ts';
 import { NAME_RULE } from '../../domain/names.ts';
-import type { BulkFilter, BulkRequest, LoginRequest, OneTimeLoginRequest, PasswordRequest, PauseRequest, PreviewRequest, PublishRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
+import type { BulkFilter, BulkRequest, CancelRequest, CleanRequest, LoginRequest, OneTimeLoginRequest, PasswordRequest, PauseRequest, PreviewRequest, PublishRequest, RunBulkFilter, RunBulkRequest, RunRequestBody, WorkerPatch } from '../contract.ts';
 import { FLAG, objectOf, oneOf, TIME } from './schema.ts';
 import type { Schema, SchemaOf } from './schema.ts';
 
@@ -40,6 +40,17 @@ export const RUN_REQUEST = objectOf<RunRequestBody>(
 );
 
 export const RERUN_REQUEST = objectOf<Pick<RunRequestBody, 'args'>>({ args: { description: `Text or any JSON value, at most ${MAX_ARGS_BYTES} bytes; absent or null = the run's own` } }, { optional: ['args'] });
+
+export const CANCEL_REQUEST = objectOf<CancelRequest>({ reason: { type: 'string', minLength: 1, maxLength: 200, description: 'Stands on the run; absent = cancelled by hand' } }, { optional: ['reason'] });
+
+export const CLEAN_REQUEST = objectOf<CleanRequest>(
+  {
+    state: oneOf(RUN_STATES.filter((state) => state !== 'active')),
+    olderThanMs: { type: 'integer', minimum: 0, maximum: 366 * 24 * 3_600_000, default: 0, description: 'Ended, or was due, at least so long ago' },
+    limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
+  },
+  { optional: ['olderThanMs', 'limit'] },
+);
 
 export const PAUSE_REQUEST = objectOf<PauseRequest>({ until: { ...TIME, description: 'In the future, at most 366 days from now; absent = until resumed' } }, { optional: ['until'] });
 

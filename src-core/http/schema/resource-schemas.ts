@@ -2,15 +2,19 @@ import { CATEGORIES, CONDITIONS, DST_POLICIES, JOB_STATES, MISFIRE_POLICIES, MOD
 import type { MisfireSettings, RateLimit, RetryPolicy } from '../../domain/job.ts';
 import { RUN_STATES, SKIP_REASONS, SUB_RUN_KINDS, TRIGGERS } from '../../domain/run.ts';
 import type {
-  AppResource, BulkResource, ExplanationResource, GapResource, GateResource, JobDefinitionBody, JobResource, LoginResource, MeResource, NamespaceResource, OverviewResource, PauseResource, PauseState, PreviewResource,
+  AppResource, BulkResource, ExplanationResource, GapResource, GateResource, JobDefinitionBody, JobResource, LoginResource, MeResource, NamespaceResource, OverviewResource, OwnOptionsResource, PauseResource, PauseState, PreviewResource,
   Problem, ProblemField, ReadyResource, RunEventResource, RunResource, RunSummary, ScheduleResource, ServerResource, SkipResource, StartedRun, StatsBucket,
   StatsResource, SubRunResource, WorkerResource,
 } from '../contract.ts';
+import { LOG_LEVELS } from '../../wire/index.ts';
+import { EXECUTION_STATUSES } from '../contract.ts';
+import type { AttemptResource, CleanResource, QueueMetricsResource, QueueStatusResource, RunReportResource } from '../contract.ts';
 import { HOST_SCHEMAS } from './host-schemas.ts';
 import { COUNT, FLAG, listOf, NUMBER, objectOf, oneOf, orNull, ref, TEXT, TIME } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { LOOKING_SCHEMAS } from './looking-schemas.ts';
 
+const BACKOFFS = ['fixed', 'exponential'] as const;
 const ROLE = oneOf(['leader', 'standby', 'starting']);
 const NAMESPACE = { name: TEXT, description: TEXT, version: COUNT, createdAt: TIME, updatedAt: TIME };
 const ENDED = objectOf<OverviewResource['ended']>({ completed: COUNT, failed: COUNT, expired: COUNT, cancelled: COUNT });
@@ -91,7 +95,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
   Me: objectOf<MeResource>({ user: TEXT, expiresAt: TIME, defaultPassword: FLAG, version: TEXT }),
   Namespace: objectOf<NamespaceResource>(NAMESPACE),
   App: objectOf<AppResource>({ ...NAMESPACE, namespace: TEXT }),
-  Retry: objectOf<RetryPolicy>({ attempts: COUNT, backoff: oneOf(['fixed', 'exponential']), delayMs: COUNT, maxDelayMs: COUNT, on: listOf(oneOf(['fail', 'expired'])) }),
+  Retry: objectOf<RetryPolicy>({ attempts: COUNT, backoff: oneOf(BACKOFFS), delayMs: COUNT, maxDelayMs: COUNT, on: listOf(oneOf(['fail', 'expired'])) }),
   Job: objectOf<JobResource>(
     {
       id: TEXT,
@@ -109,7 +113,14 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   JobDefinition: objectOf<JobDefinitionBody>(JOB_DEFINITION, LIMITS_OF_JOB),
   RunSummary: objectOf<RunSummary>(RUN_SUMMARY),
-  Run: objectOf<RunResource>({ ...RUN_SUMMARY, monitorPayload: TEXT, args: TEXT, targets: COUNT, targetsEnded: COUNT, badAnswers: COUNT, badAnswer: TEXT }),
+  OwnOptions: objectOf<OwnOptionsResource>(
+    {
+      timeoutMs: COUNT,
+      retry: objectOf<NonNullable<OwnOptionsResource['retry']>>({ attempts: COUNT, backoff: oneOf(BACKOFFS), delayMs: COUNT, maxDelayMs: COUNT }, { optional: ['attempts', 'backoff', 'delayMs', 'maxDelayMs'] }),
+    },
+    { optional: ['timeoutMs', 'retry'], description: "What a run was asked for with instead of what its job says, in the job's words" },
+  ),
+  Run: objectOf<RunResource>({ ...RUN_SUMMARY, monitorPayload: TEXT, args: TEXT, own: orNull(ref('OwnOptions')), key: orNull(TEXT), retryPending: FLAG, targets: COUNT, targetsEnded: COUNT, badAnswers: COUNT, badAnswer: TEXT }),
   SubRun: objectOf<SubRunResource>({
     taskId: TEXT,
     kind: oneOf(SUB_RUN_KINDS),
@@ -124,6 +135,42 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
     startedAt: orNull(TIME),
     endedAt: orNull(TIME),
     createdAt: orNull(TIME),
+  }),
+  Attempt: objectOf<AttemptResource>({
+    taskId: TEXT,
+    jobId: TEXT,
+    attempt: COUNT,
+    attempts: COUNT,
+    retryCount: { ...COUNT, description: 'How often it was tried before' },
+    status: oneOf(EXECUTION_STATUSES, 'paused: it waits, and its job or the scheduler is paused. Expired and cancelled ones are failed'),
+    state: oneOf(RUN_STATES),
+    startedAt: orNull(TIME),
+    finishedAt: orNull(TIME),
+    durationMs: orNull(NUMBER),
+    workerId: TEXT,
+    result: { description: 'What a completed one answered: a JSON value, or text; null when nothing' },
+    error: { ...TEXT, description: 'Why it failed, empty if it did not' },
+  }),
+  RunReport: objectOf<RunReportResource>(
+    {
+      seq: { ...COUNT, description: 'Goes up with every report, of whatever run' },
+      at: TIME,
+      kind: oneOf(['log', 'progress', 'result']),
+      level: oneOf(LOG_LEVELS),
+      text: TEXT,
+      progress: { description: "0 to 100, or a JSON value of the worker's own" },
+      value: { description: 'The result: any JSON value' },
+    },
+    { optional: ['level', 'text', 'progress', 'value'] },
+  ),
+  QueueStatus: objectOf<QueueStatusResource>({
+    waiting: COUNT, delayed: COUNT, active: COUNT, completed: COUNT, failed: COUNT, expired: COUNT, cancelled: COUNT, state: oneOf(JOB_STATES),
+    workers: { ...COUNT, description: "Live ones of the job's app" }, oldestWaitingAt: orNull(TIME),
+  }),
+  Cleaned: objectOf<CleanResource>({ removed: COUNT }),
+  QueueMetrics: objectOf<QueueMetricsResource>({
+    total: COUNT, completed: COUNT, failed: { ...COUNT, description: 'Also expired ones' },
+    successRate: { ...orNull(NUMBER), description: 'Completed among those that completed or failed, 0 to 1' }, averageMs: { ...orNull(NUMBER), description: 'From dispatch to end' },
   }),
   RunEvent: objectOf<RunEventResource>({ at: TIME, kind: TEXT, detail: TEXT }),
   StartedRun: objectOf<StartedRun>({ taskId: TEXT, state: oneOf(RUN_STATES) }),
@@ -159,6 +206,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
     ip: TEXT,
     comment: TEXT,
     weight: NUMBER,
+    capacity: { ...COUNT, description: 'Runs it takes at once; 0 when its heartbeats do not say' },
     group: TEXT,
     live: FLAG,
     drained: FLAG,
@@ -186,6 +234,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<string, Schema>> = {
     databaseBytes: COUNT,
     walBytes: COUNT,
     projectionLag: COUNT,
+    lag: orNull(COUNT),
     lastSeenAt: TIME,
     ip: TEXT,
     platform: TEXT,

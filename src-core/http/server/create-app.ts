@@ -39,9 +39,9 @@ export function createApp({ routes, session, pages, log, allowOrigins, onAnswer 
     frameworkErrors: (error, request, reply) => sendProblem(reply as never, error, `${request.method} (bad URL)`),
     clientErrorHandler: answerBrokenRequest,
   });
-  const sendProblem = (reply: FastifyReply, error: unknown, request: string): FastifyReply => {
+  const sendProblem = async (reply: FastifyReply, error: unknown, request: string): Promise<FastifyReply> => {
     const problem = answerFor(error, log, request);
-    if (problem.status === 413) readOn(reply);
+    if (problem.status === 413) await readOn(reply);
     reply.code(problem.status).headers(COMMON_HEADERS).headers(DATA_HEADERS).headers(problem.headers).type(PROBLEM_TYPE);
     return reply.serializer((text: unknown) => text as string).send(JSON.stringify(problemBody(problem)));
   };
@@ -70,9 +70,10 @@ export function createApp({ routes, session, pages, log, allowOrigins, onAnswer 
 
 /**
  * A connection that is closed on somebody who still sends is lost to them, and the answer with it: what is left of the
- * body is read and thrown away, up to a bound.
+ * body is read and thrown away, up to a bound. Who wants the connection closed after the answer, as proxies do, has it
+ * when all has been read.
  */
-function readOn(reply: FastifyReply): void {
+async function readOn(reply: FastifyReply): Promise<void> {
   const { raw } = reply.request;
   let left = READ_ON_BYTES;
   raw.on('data', (chunk: Buffer) => {
@@ -80,6 +81,7 @@ function readOn(reply: FastifyReply): void {
     if (left < 0) raw.destroy();
   });
   reply.removeHeader('connection');
+  if (!reply.raw.shouldKeepAlive && !raw.readableEnded && !raw.destroyed) await new Promise<void>((resolve) => raw.once('end', resolve).once('close', resolve));
 }
 
 const READ_ON_BYTES = 64 * BODY_LIMIT;

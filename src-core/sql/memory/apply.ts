@@ -11,6 +11,7 @@ export function applyToMemory(tables: Tables, batch: ViewBatch): void {
     for (const id of [run.id, run.rootId || run.id, run.retryId || run.id]) idToInteger(id);
   }
   for (const part of batch.putSubRuns) idToInteger(part.runId);
+  for (const id of batch.removeRuns ?? []) idToInteger(id);
 
   tables.term = batch.term;
   const rollUp = new RollUp();
@@ -25,6 +26,7 @@ export function applyToMemory(tables: Tables, batch: ViewBatch): void {
   for (const skip of batch.addSkips) addSkip(tables, skip);
   for (const worker of batch.putWorkers) tables.workers.set(workerKey(worker), { ...worker });
   for (const row of rollUp.rows()) addEnds(tables, row);
+  for (const id of batch.removeRuns ?? []) tables.deleteRun(id);
   for (const checkpoint of batch.checkpoints) tables.checkpoints.set(checkpoint.stream, { ...checkpoint });
 }
 
@@ -51,7 +53,7 @@ function addSkip(tables: Tables, skip: SkipCount): void {
   });
 }
 
-function addEnds(tables: Tables, row: RollUpRow): void {
+export function addEnds(tables: Tables, row: RollUpRow): void {
   const key = `${row.minute}:${row.jobNumber}`;
   const present = tables.ends.get(key);
   tables.ends.set(key, present === undefined ? row : {

@@ -2,11 +2,12 @@ import { UnavailableError } from '../../domain/index.ts';
 import type { Store } from '../../ports/index.ts';
 import { applyToMemory } from './apply.ts';
 import { countRuns, queryEndTotals, queryLateJobs, queryRuns, querySkips, querySubRuns, queryWorkerEnds, recentRuns, toBrief } from './query.ts';
+import { memorySnapshots } from './snapshots.ts';
 import { isOpen, Tables } from './tables.ts';
 
 /** A Store that forgets everything when dropped, for simulations and tests; it passes the same conformance suite as the databases. */
-export function createMemoryStore(): Store {
-  const tables = new Tables();
+export function createMemoryStore({ isShared = false }: { isShared?: boolean } = {}): Store {
+  let tables = new Tables();
   let closed = false;
 
   async function open<Result>(action: () => Result): Promise<Result> {
@@ -14,7 +15,19 @@ export function createMemoryStore(): Store {
     return action();
   }
 
+  const snapshots = memorySnapshots(
+    () => {
+      if (closed) throw new UnavailableError('The database is closed.');
+      return tables;
+    },
+    (others) => {
+      tables = others;
+    },
+  );
+
   return {
+    isShared,
+    ...(isShared ? {} : { snapshots }),
     apply: (batch) => open(() => applyToMemory(tables, batch)),
     checkpoints: () => open(() => [...tables.checkpoints.values()].sort(by((checkpoint) => checkpoint.stream))),
     resetCheckpoints: () => open(() => {

@@ -27,7 +27,7 @@ export class JobRefs {
     this.known.set(jobNumber, { namespace: names.namespace, app: names.app, job: names.job });
   }
 
-  /** Removes those of the numbers that neither a run nor a job has any more. Skip counters of such a number are no longer shown. */
+  /** Removes those of the numbers that no run and no job has now. Skip counters of such a number are no longer shown. */
   dropUnused(jobNumbers: Iterable<number>): void {
     for (const number of jobNumbers) {
       if (this.remove.run(number).changes > 0) this.known.delete(number);

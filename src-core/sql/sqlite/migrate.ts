@@ -27,7 +27,7 @@ export async function migrate(connection: Connection, log: Log, now: () => numbe
   if (found > 0) log.info({ from: found, to: wanted }, 'The database was migrated.');
 }
 
-function schemaVersion(connection: Connection): number {
+export function schemaVersion(connection: Connection): number {
   const tables = connection.prepare('select name from sqlite_master where type = \'table\'').pluck().all() as string[];
   if (tables.length === 0) return 0;
   const version = tables.includes('meta') && tables.includes('run')

@@ -2,13 +2,14 @@ import { UnavailableError } from '../../domain/index.ts';
 import { NewerSchemaError, type Log } from '../../ports/index.ts';
 import { ById } from './by-id.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { openWriter, type Connection, type ConnectionOptions } from './connection.ts';
+import { openWriter, type ConnectionOptions } from './connection.ts';
 import { copyOnThread } from './copy.ts';
 import { explain } from './errors.ts';
 import { lockFile } from './lock.ts';
 import { migrate } from './migrate.ts';
 import { Reader } from './reader.ts';
 import { Retention } from './retention.ts';
+import { replaceableStore } from './snapshot-store.ts';
 import { sqliteStore, type SqliteStore } from './store.ts';
 import { Writer } from './writer.ts';
 
@@ -32,24 +33,33 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
   const { log } = options;
   const files: ConnectionOptions = { file: options.file, fullSync: options.fullSync, nativeBinding: options.nativeBinding };
   let unlock: (() => void) | undefined;
-  let connection: Connection | undefined;
   try {
     unlock = lockFile(files);
-    connection = openWriter(files);
+    return await replaceableStore({ files, readerEntry: options.readerEntry, log, unlock, open: () => openFile(options, files) });
+  } catch (error) {
+    unlock?.();
+    throw openingError(error, options.file);
+  }
+}
+
+/** Without the lock, which outlives an exchange of the file. */
+async function openFile(options: SqliteOptions, files: ConnectionOptions): Promise<SqliteStore> {
+  const { log } = options;
+  const connection = openWriter(files);
+  try {
     await migrate(connection, log, Date.now);
     const byId = new ById(connection);
     const writer = new Writer(connection);
     const reader = new Reader(options.readerEntry, files, log);
     return sqliteStore({
-      connection, writer, byId, reader, unlock,
+      connection, writer, byId, reader,
       retention: new Retention(connection, writer),
       checkpointer: new Checkpointer(reader, log),
       copy: (copyTo) => copyOnThread(options.readerEntry, { file: options.file, copyTo, nativeBinding: options.nativeBinding }),
     });
   } catch (error) {
-    connection?.close();
-    unlock?.();
-    throw openingError(error, options.file);
+    connection.close();
+    throw error;
   }
 }
 

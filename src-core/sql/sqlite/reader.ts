@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { InvalidInputError, UnavailableError } from '../../domain/index.ts';
 import type { Log } from '../../ports/index.ts';
 import type { ConnectionOptions } from './connection.ts';
-import type { AnswerMessage, RequestKind, Requests } from './read/requests.ts';
+import { READY, type AnswerMessage, type RequestKind, type Requests } from './read/requests.ts';
 
 /** More waiting requests than this are turned away: whoever asks that often is not waiting for the answers. */
 const MAX_WAITING = 256;
@@ -10,6 +10,8 @@ const MAX_WAITING = 256;
 const TIME_LIMIT_MS = 10_000;
 /** Moving the log is bounded by the disk, not by our diligence. */
 const CHECKPOINT_LIMIT_MS = 120_000;
+/** A thread that starts has this long until it takes requests: given up sooner on a busy machine, the next one would start no faster. */
+const START_LIMIT_MS = 60_000;
 
 interface Waiting {
   readonly kind: RequestKind;
@@ -25,6 +27,8 @@ export class Reader {
   private readonly log: Log;
   private readonly waiting = new Map<number, Waiting>();
   private thread: Worker | undefined;
+  /** Until when the thread may start; undefined once it takes requests. */
+  private startsUntil: number | undefined;
   private lastNumber = 0;
   private closed = false;
 
@@ -66,11 +70,22 @@ export class Reader {
   private start(): Worker {
     const thread = new Worker(this.entry, { workerData: this.options, name: 'sql-reader' });
     this.thread = thread;
-    thread.on('message', (message: AnswerMessage) => this.receive(message));
+    this.startsUntil = performance.now() + START_LIMIT_MS;
+    thread.on('message', (message: AnswerMessage) => {
+      if (message.number === READY) this.ready(thread);
+      else this.receive(message);
+    });
     thread.on('error', (error) => this.giveUp(thread, `The thread that reads the database died: ${error.message}`));
     thread.on('exit', () => this.giveUp(thread, 'The thread that reads the database ended.'));
     thread.unref();
     return thread;
+  }
+
+  /** The time of what waits for it begins now. */
+  private ready(thread: Worker): void {
+    if (this.thread !== thread) return;
+    this.startsUntil = undefined;
+    for (const { timer } of this.waiting.values()) timer.refresh();
   }
 
   private receive({ number, answer, failure }: AnswerMessage): void {
@@ -86,6 +101,10 @@ export class Reader {
   private tooLong(thread: Worker, number: number): void {
     const waiting = this.waiting.get(number);
     if (waiting === undefined) return;
+    if (this.thread === thread && this.startsUntil !== undefined && performance.now() < this.startsUntil) {
+      waiting.timer.refresh();
+      return;
+    }
     const movesLog = waiting.kind !== 'checkpoint' && [...this.waiting.values()].some((other) => other.kind === 'checkpoint');
     if (!movesLog) {
       this.giveUp(thread, 'A read of the database took too long.');

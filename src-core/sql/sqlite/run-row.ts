@@ -32,7 +32,7 @@ export function runParams(record: RunRecord): Param[] {
     record.rootId === '' ? null : record.rootId === record.id ? 0 : idToInteger(record.rootId),
     record.retryId === '' ? null : idToInteger(record.retryId),
     record.workerId || null, record.status || null, record.monitorStatus || null, record.reason || null,
-    record.args || null, record.badAnswer || null, record.monitorPayload || null,
+    record.args || null, record.badAnswer || null, record.monitorPayload || null, record.ownOptions || null,
     record.jobNumber, id,
   ];
 }
@@ -73,6 +73,7 @@ export const runFields = {
   args: run.args,
   badAnswer: run.badAnswer,
   monitorPayload: run.monitorPayload,
+  ownOptions: run.ownOptions,
 };
 
 /** A row of `runFields` as it comes from SQLite, before any mapping: cheap to hand from thread to thread. */
@@ -105,6 +106,7 @@ export function readRun(raw: RawRun): RunRecord {
     endedAt: n[21]!,
     runningCount: n[22]!,
     args: t[31] ?? '',
+    ownOptions: t[34] ?? '',
     workerId: t[27] ?? '',
     status: t[28] ?? '',
     reason: t[30] ?? '',

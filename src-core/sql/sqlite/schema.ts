@@ -48,6 +48,7 @@ export const run = sqliteTable('run', {
   args: text('args'),
   badAnswer: text('bad_answer'),
   monitorPayload: text('monitor_payload'),
+  ownOptions: text('own_options'),
 }, (table) => [
   index('run_job').on(table.jobNumber, table.id),
   index('run_state').on(table.state, table.id).where(sql`state <> 3`),

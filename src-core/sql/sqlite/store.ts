@@ -20,7 +20,6 @@ export interface SqliteParts {
   readonly retention: Retention;
   readonly reader: Reader;
   readonly checkpointer: Checkpointer;
-  readonly unlock: () => void;
   /** Copies the file as it is now. */
   readonly copy: (to: string) => Promise<void>;
 }
@@ -78,10 +77,10 @@ export function sqliteStore(parts: SqliteParts): SqliteStore {
     await checkpointer.settle();
     await reader.close();
     connection.close();
-    parts.unlock();
   }
 
   return {
+    isShared: false,
     apply: (batch) => write(rowsOf(batch), () => writer.apply(batch)),
     checkpoints: async () => here(() => byId.checkpoints()),
     resetCheckpoints: () => write(1, () => writer.resetCheckpoints()),

@@ -47,6 +47,7 @@ export class Writer {
       for (const skip of batch.addSkips) this.addSkip(skip);
       for (const worker of batch.putWorkers) this.statements.putWorker.run(...workerParams(worker));
       countsCommitted = this.endCounts.write(rollUp);
+      if (batch.removeRuns !== undefined) this.removeRuns(batch.removeRuns);
       for (const checkpoint of batch.checkpoints) this.putCheckpoint(checkpoint);
     });
     countsCommitted();
@@ -87,6 +88,17 @@ export class Writer {
       }
     }
     this.statements.updateRun.run(...params);
+  }
+
+  private removeRuns(ids: readonly string[]): void {
+    const jobNumbers = new Set<number>();
+    for (const id of ids) {
+      const key = idToInteger(id);
+      this.statements.dropSubRuns.run(key);
+      const jobNumber = this.statements.dropRun.get(key) as number | undefined;
+      if (jobNumber !== undefined) jobNumbers.add(jobNumber);
+    }
+    this.jobRefs.dropUnused(jobNumbers);
   }
 
   private addSkip(skip: SkipCount): void {
@@ -132,6 +144,8 @@ function prepare(connection: Connection) {
     updateUncountedRun: connection.prepare<Param[]>(UPDATE_UNCOUNTED_RUN),
     putSubRun: connection.prepare<Param[]>(upsert('sub_run', 'run_id, kind, number', 'worker_id, scene_id, scene_name, status, reason, monitor_status, monitor_payload, started_at, ended_at, created_at')),
     putWorker: connection.prepare<Param[]>(upsert('worker', 'namespace, app, id', 'ip, comment, weight, group_name, machine_cpu_usage, machine_memory_usage, process_cpu_usage, process_memory_rss, first_seen_at, last_seen_at')),
+    dropRun: connection.prepare<[bigint]>('delete from run where id = ? returning job_number').pluck(),
+    dropSubRuns: connection.prepare<[bigint]>('delete from sub_run where run_id = ?'),
     addSkip: connection.prepare(`insert into skip_count (hour, job_number, reason, count, last_at) values (?, ?, ?, ?, ?)
       on conflict (hour, job_number, reason) do update set count = count + excluded.count, last_at = max(last_at, excluded.last_at)`),
     putCheckpoint: connection.prepare(upsert('checkpoint', 'stream', 'created, sequence')),

@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { redactUrl } from '../log/redact.ts';
 import { ConfigError } from './config-error.ts';
+import { databaseSettings, type DatabaseSettings, type DatabaseValues } from './database-settings.ts';
+import { maskDatabaseUrl } from './mask-database-url.ts';
 import { didYouMean } from './nearest.ts';
-import { NotAllowed, type ParseContext } from './parsers.ts';
+import { NotAllowed } from './not-allowed.ts';
+import type { ParseContext } from './parsers.ts';
 import { readConfigText } from './read-file.ts';
 import type { GivenFlag } from './read-flags.ts';
 import { RETIRED_NAMES, SETTINGS, SETTING_LIST, type Setting, type SettingKey, type SettingValues } from './settings.ts';
@@ -11,6 +14,8 @@ import { RETIRED_NAMES, SETTINGS, SETTING_LIST, type Setting, type SettingKey, t
 export interface Config extends SettingValues {
   /** The password is the one in the manual, known to everybody: good from this machine only. */
   readonly isDefaultPassword: boolean;
+  /** What the settings of the database come to; holds its password. */
+  readonly database: DatabaseSettings;
 }
 
 export type SourceKind = 'environment' | 'flag' | 'file' | 'default';
@@ -77,8 +82,9 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
     // A mistake is one also where another source wins: it would come to light when that one goes.
     for (const other of candidates.slice(1)) parse(setting, other, { ...context, databaseType: databaseTypeOf(other.kind, found) ?? databaseType }, problems);
   }
+  const database = problems.length > 0 ? undefined : joinDatabase(values as unknown as DatabaseValues, input.cwd, problems, notes);
   if (problems.length > 0) throw new ConfigError(problems);
-  const config = Object.freeze({ ...values, isDefaultPassword: values['loginPwd'] === SETTINGS.loginPwd.default }) as Config;
+  const config = Object.freeze({ ...values, isDefaultPassword: values['loginPwd'] === SETTINGS.loginPwd.default, database }) as Config;
   return { config, sources: Object.freeze(sources) as LoadedConfig['sources'], notes, file };
 }
 
@@ -92,6 +98,24 @@ function parse(setting: Setting, candidate: Candidate, context: ParseContext, pr
   }
 }
 
+/** Each setting of the database is good by itself; this is whether they fit. */
+function joinDatabase(values: DatabaseValues, cwd: string, problems: string[], notes: string[]): DatabaseSettings | undefined {
+  try {
+    const joined = databaseSettings(values, cwd);
+    notes.push(...joined.notes);
+    return deepFreeze(joined.database);
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    problems.push(`${error.message}.`);
+    return undefined;
+  }
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const each of Object.values(value)) if (typeof each === 'object' && each !== null) deepFreeze(each);
+  return Object.freeze(value);
+}
+
 /** What the source itself says: its address of the database belongs to that, whatever wins. */
 function databaseTypeOf(kind: SourceKind, found: ReadonlyMap<string, Candidate[]>): string | undefined {
   return found.get(SETTINGS.dbType.name)?.find((candidate) => candidate.kind === kind)?.text;
@@ -100,6 +124,7 @@ function databaseTypeOf(kind: SourceKind, found: ReadonlyMap<string, Candidate[]
 /** The value as it may be shown to anybody. */
 export function mask(setting: Pick<Setting, 'secret'>, text: string): string {
   if (setting.secret === 'whole') return text === '' ? '' : '******';
+  if (setting.secret === 'database') return maskDatabaseUrl(text);
   return setting.secret === 'url' ? redactUrl(text) : text;
 }
 

@@ -1,6 +1,9 @@
 import path from 'node:path';
 import { isIP } from 'node:net';
+import { parseDatabaseUrl } from './database-url.ts';
+import { databaseTypeNamed, type DatabaseType } from './database-types.ts';
 import { isFeedUrl } from './feed-url.ts';
+import { NotAllowed } from './not-allowed.ts';
 
 /** What a parser may know besides the text. */
 export interface ParseContext {
@@ -14,11 +17,6 @@ export interface ParseContext {
 
 /** Text to value; throws NotAllowed when it breaks the setting's rule. */
 export type Parser<T> = (text: string, context: ParseContext) => T;
-
-/** The rule that was broken, as the end of a sentence: "must be …". Never quotes the value. */
-export class NotAllowed extends Error {
-  override readonly name = 'NotAllowed';
-}
 
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
   return (text) => {
@@ -79,12 +77,18 @@ export function optionalPath(): Parser<string> {
   return (text, context) => (text === '' ? '' : parse(text, context));
 }
 
-/** SQLite's file; empty = the one in the data folder. */
-export function databaseFile(): Parser<string> {
+/** SQLite's file, empty = the one in the data folder; or the address of a server, as NATSJOB_DB_TYPE wants it. */
+export function databaseUrl(): Parser<string> {
   const parse = optionalPath();
   return (text, context) => {
-    if (context.databaseType.trim().toLowerCase() !== 'sqlite') return text;
-    if (/:\/\/|@tcp\(|\bhost=/i.test(text)) throw new NotAllowed('must be the path of a file while NATSJOB_DB_TYPE is sqlite');
+    const type = databaseTypeNamed(context.databaseType);
+    // A type that is wrong is told by its own setting.
+    if (type === undefined) return text;
+    if (type !== 'sqlite') {
+      parseDatabaseUrl(type, text);
+      return text;
+    }
+    if (/:\/\/|@tcp\(|\bhost=/i.test(text)) throw new NotAllowed('must be the path of a file while NATSJOB_DB_TYPE is sqlite; for a server set NATSJOB_DB_TYPE to mysql, postgres or dm');
     return parse(text, context);
   };
 }
@@ -133,13 +137,12 @@ export function timezone(): Parser<string> {
   };
 }
 
-/** Names of databases; those the manual lists and this version cannot speak to are told apart from slips. */
-export function databaseType(): Parser<'sqlite'> {
+/** By one of its names. */
+export function databaseType(): Parser<DatabaseType> {
   return (text) => {
-    const word = text.trim().toLowerCase();
-    if (word === 'sqlite') return 'sqlite';
-    if (['mysql', 'postgres', 'dm'].includes(word)) throw new NotAllowed(`must be sqlite in this version (${word} comes in a later one)`);
-    throw new NotAllowed('must be sqlite (mysql, postgres and dm come in a later version)');
+    const type = databaseTypeNamed(text);
+    if (type !== undefined) return type;
+    throw new NotAllowed('must be sqlite, mysql (or mariadb), postgres (or postgresql, kingbase) or dm (or dameng)');
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DataDirUnusableError } from './prepare-data-dir.ts';
@@ -22,6 +23,10 @@ export class DataDirLockedError extends Error {
 }
 
 export interface DataDirLock {
+  /** A name of this process that no other has. */
+  readonly processId: string;
+  /** That of the last process in the folder, which is dead as its lock is gone; '' when it is not known. */
+  readonly processBefore: string;
   /** Tells others where this instance is found, once that is known. */
   announce(url: string): void;
   release(): void;
@@ -35,6 +40,8 @@ export interface LockOptions {
 
 const LOCK_FILE = 'natsjob.lock';
 const HOLDER_FILE = 'natsjob.lock.json';
+/** Whoever looks is there for less than a moment. */
+const LOOKERS_MS = 1_000;
 
 /**
  * Makes this process the only natsjob in the folder until release() or its death, however sudden. Throws DataDirLockedError.
@@ -44,7 +51,7 @@ const HOLDER_FILE = 'natsjob.lock.json';
  * it holds between containers that share the folder, where process ids mean nothing.
  */
 export async function lockDataDir(dir: string, options: LockOptions = {}): Promise<DataDirLock> {
-  const database = await openLockFile(dir, options.nativeBinding);
+  const database = await openLockFile(dir, options.nativeBinding, LOOKERS_MS);
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -53,16 +60,18 @@ export async function lockDataDir(dir: string, options: LockOptions = {}): Promi
     throw unusable(dir, error);
   }
   const holderFile = path.join(dir, HOLDER_FILE);
+  const processId = randomBytes(8).toString('hex');
+  const { processId: processBefore } = readHolderFile(dir);
   announce(options.url);
-  return { announce, release };
+  return { processId, processBefore, announce, release };
 
   function announce(url: string | undefined): void {
     try {
       // Readers see the old text or the new one, never half.
-      writeFileSync(`${holderFile}.new`, JSON.stringify({ pid: process.pid, url, startedAt: new Date().toISOString() }), { mode: 0o600 });
+      writeFileSync(`${holderFile}.new`, JSON.stringify({ pid: process.pid, processId, url, startedAt: new Date().toISOString() }), { mode: 0o600 });
       renameSync(`${holderFile}.new`, holderFile);
     } catch {
-      // Only a courtesy to whoever asks; the lock holds without it.
+      // The lock holds without it. Whoever asks learns less, and a restart after a crash waits for the lease to run out.
     }
   }
 
@@ -73,20 +82,21 @@ export async function lockDataDir(dir: string, options: LockOptions = {}): Promi
   }
 }
 
-/** Who works in the folder right now, or undefined when nobody does. Changes nothing. */
+/** Who works in the folder right now, or undefined when nobody does. Changes nothing, and several may look at once. */
 export async function readLockHolder(dir: string, options: LockOptions = {}): Promise<LockHolder | undefined> {
   if (!statSync(path.join(dir, LOCK_FILE), { throwIfNoEntry: false })) return undefined;
   try {
-    const database = await openLockFile(dir, options.nativeBinding);
+    const database = await openLockFile(dir, options.nativeBinding, 0);
     try {
-      database.exec('BEGIN EXCLUSIVE; ROLLBACK');
+      database.exec('BEGIN; SELECT count(*) FROM sqlite_schema; ROLLBACK');
       return undefined;
     } finally {
       database.close();
     }
   } catch (error) {
-    if (isBusy(error)) return readHolderFile(dir);
-    throw error;
+    if (!isBusy(error)) throw error;
+    const { pid, url } = readHolderFile(dir);
+    return { pid, url };
   }
 }
 
@@ -95,21 +105,21 @@ export function announcedUrl(dir: string): string | undefined {
   return readHolderFile(dir).url;
 }
 
-async function openLockFile(dir: string, nativeBinding: string | undefined) {
+async function openLockFile(dir: string, nativeBinding: string | undefined, waitMs: number) {
   const { default: Database } = await import('better-sqlite3');
   try {
-    return new Database(path.join(dir, LOCK_FILE), { timeout: 0, ...(nativeBinding === undefined ? {} : { nativeBinding }) });
+    return new Database(path.join(dir, LOCK_FILE), { timeout: waitMs, ...(nativeBinding === undefined ? {} : { nativeBinding }) });
   } catch (error) {
     throw unusable(dir, error);
   }
 }
 
-function readHolderFile(dir: string): LockHolder {
+function readHolderFile(dir: string): LockHolder & { readonly processId: string } {
   try {
-    const { pid, url } = JSON.parse(readFileSync(path.join(dir, HOLDER_FILE), 'utf8')) as Record<string, unknown>;
-    return { pid: typeof pid === 'number' ? pid : undefined, url: typeof url === 'string' ? url : undefined };
+    const { pid, url, processId } = JSON.parse(readFileSync(path.join(dir, HOLDER_FILE), 'utf8')) as Record<string, unknown>;
+    return { pid: typeof pid === 'number' ? pid : undefined, url: typeof url === 'string' ? url : undefined, processId: typeof processId === 'string' ? processId : '' };
   } catch {
-    return { pid: undefined, url: undefined };
+    return { pid: undefined, url: undefined, processId: '' };
   }
 }
 

@@ -58,7 +58,7 @@ export const editor = {
   limits: 'Limits',
   noLimits: (model: string) => `Runs of ${model} are sent and forgotten: they have no timeout, no retries and no limit on how many run.`,
   maxRunning: 'Runs at the same time',
-  maxRunningHint: '1 to 10,000',
+  maxRunningHint: '1 to 10,000; 0: as many as live workers say they take',
   timeoutHint: 'A run without an answer by then has expired',
   overlap: 'When as many run already',
   overlapWords: { skip: 'Skip', queue: 'Queue', replace: 'Replace the oldest' },

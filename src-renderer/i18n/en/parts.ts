@@ -18,7 +18,7 @@ export const parts = {
   durationRange: (least: string, most: string) => `Must be from ${least} to ${most}.`,
   runTitle: (job: string) => `Run ${job}`,
   rerunTitle: (job: string) => `Run ${job} again`,
-  runHint: 'The run passes the same gates as a scheduled one: it is refused when too many run, no worker lives or this server does not lead.',
+  runHint: 'The run passes the same gates as a scheduled one: it is refused when too many run, no worker lives or no server leads.',
   runAction: 'Run now',
   runDelayed: 'Run later',
   delay: 'Delay',
@@ -43,7 +43,7 @@ export const parts = {
     skip: 'No: it would be skipped.',
   },
   gate: {
-    leader: 'This server leads', enabled: 'Enabled', window: 'Active window', paused: 'Not paused', worker: 'Live worker', weight: 'Worker to choose',
+    leader: 'A server leads', enabled: 'Enabled', window: 'Active window', paused: 'Not paused', worker: 'Live worker', weight: 'Worker to choose',
     concurrency: 'Free place', rate: 'Rate limit', nats: 'NATS connected',
   } as Record<string, string>,
   gatePass: 'open',

@@ -6,6 +6,7 @@ export const workers = {
   address: 'Address',
   comment: 'Comment',
   weight: 'Weight',
+  capacity: 'At once',
   machine: 'Machine',
   process: 'Process',
   machineCpu: 'CPU of the machine',

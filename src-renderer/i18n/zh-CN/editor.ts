@@ -84,7 +84,7 @@ export const editor = {
   limits: '限制',
   noLimits: (model: string) => `${model} 模型发出即止：没有超时、重试和并发限制。`,
   maxRunning: '最大并发',
-  maxRunningHint: '1 到 10,000',
+  maxRunningHint: '1 到 10,000；0 表示以在线客户端声明的容量为限',
   timeoutHint: '到时仍无应答的执行记为过期',
   overlap: '达到并发上限时',
   overlapWords: { skip: '跳过', queue: '排队', replace: '取代最早的' },

@@ -2,8 +2,8 @@ import type { Messages } from '../en.ts';
 
 /** What the scheduler says of its gates, form by form. */
 const DETAILS: readonly (readonly [RegExp, string])[] = [
-  [/^this server leads$/, '本节点是主节点'],
-  [/^this server does not lead$/, '本节点不是主节点'],
+  [/^a server leads$/, '有主节点'],
+  [/^no server leads right now$/, '当前没有主节点'],
   [/^the job is enabled$/, '任务已启用'],
   [/^the job is disabled$/, '任务已禁用'],
   [/^the job is paused$/, '任务已暂停'],
@@ -46,7 +46,7 @@ export const parts = {
   durationRange: (least: string, most: string) => `须在 ${least} 到 ${most} 之间。`,
   runTitle: (job: string) => `执行 ${job}`,
   rerunTitle: (job: string) => `重新执行 ${job}`,
-  runHint: '手动执行与定时触发规则相同：超出并发、没有存活客户端或本节点不是主节点时，不会执行。',
+  runHint: '手动执行与定时触发规则相同：超出并发、没有存活客户端或没有主节点时，不会执行。',
   runAction: '立即执行',
   runDelayed: '延时执行',
   delay: '延时',
@@ -71,7 +71,7 @@ export const parts = {
     skip: '不会：将被跳过。',
   },
   gate: {
-    leader: '本节点为主节点', enabled: '已启用', window: '有效时段', paused: '未暂停', worker: '存活客户端', weight: '可选客户端',
+    leader: '有主节点', enabled: '已启用', window: '有效时段', paused: '未暂停', worker: '存活客户端', weight: '可选客户端',
     concurrency: '并发余量', rate: '速率限制', nats: 'NATS 连接',
   } as Record<string, string>,
   gatePass: '通过',

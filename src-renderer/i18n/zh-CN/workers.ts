@@ -8,6 +8,7 @@ export const workers = {
   address: '地址',
   comment: '备注',
   weight: '权重',
+  capacity: '同时执行',
   machine: '机器',
   process: '进程',
   machineCpu: '机器 CPU',

@@ -36,8 +36,9 @@ export class JobView {
   }
 
   #take({ runs = [], jobs = [] }: LiveChanges): void {
-    const id = this.job.value?.id;
-    if (id !== undefined && (runs.some(({ jobId }) => jobId === id) || jobs.some((job) => job.id === id))) this.#again();
+    // Before it is there, too: the answer on its way may be older than the change.
+    const isOwn = (id: string, key: string): boolean => id === (this.job.value?.id ?? this.id) || key === this.id;
+    if (jobs.some(({ id, key }) => isOwn(id, key)) || runs.some(({ jobId, namespace, app, job }) => isOwn(jobId, `${namespace}.${app}.${job}`))) this.#again();
   }
 
   /** A fire of a job without records is not told. */

@@ -102,7 +102,8 @@ export class JobsPage {
     void this.readWorkers();
   }
 
-  #take({ runs = [], jobs = [] }: LiveChanges): void {
+  #take({ runs = [], jobs = [] }: Pick<LiveChanges, 'runs' | 'jobs'>): void {
+    if (this.list.isBusy) return void this.list.settled().then(() => this.#take({ runs, jobs }));
     if (jobs.length > 0 || runs.some(({ jobId }) => this.list.items.some(({ id }) => id === jobId))) this.#renew();
   }
 
@@ -113,6 +114,8 @@ export class JobsPage {
   }
 
   async #renewAll(): Promise<void> {
+    // The answer on its way may be older than the wish.
+    await this.list.settled();
     const before = new Map(this.list.items.map(({ id, lastRun }) => [id, lastRun]));
     if (await this.list.renew()) this.#hasNews = true;
     const ran = this.list.items.filter(({ id, lastRun }) => lastRun?.taskId !== before.get(id)?.taskId || lastRun?.state !== before.get(id)?.state);

@@ -1,4 +1,4 @@
-import type { JobResource, LiveChanges, Page, RecentRunsResource, RunEventResource, RunResource, SentMessageResource, SubRunResource } from '../../../src-core/http/contract.ts';
+import type { JobResource, LiveChanges, Page, RecentRunsResource, RunEventResource, RunReportResource, RunResource, SentMessageResource, SubRunResource } from '../../../src-core/http/contract.ts';
 import { api } from '../../api/client.ts';
 import { isOpen } from '../../parts/runs/run-actions.ts';
 import { throttled } from '../../state/every.ts';
@@ -8,6 +8,7 @@ import { Loaded } from '../../state/list.svelte.ts';
 const MOST_ATTEMPTS = 20;
 /** Bars of sub-runs in the timeline. */
 const MOST_BARS = 40;
+const MOST_REPORTS = 1_000;
 
 /** One run with all that is shown of it, kept up to date. */
 export class RunView {
@@ -21,6 +22,9 @@ export class RunView {
   readonly subRuns: Loaded<Page<SubRunResource>>;
   /** This one among them, first attempt first; it alone when there is no other. */
   readonly attempts: Loaded<readonly RunResource[]>;
+  /** What the worker told of it, oldest first. */
+  readonly reports: Loaded<readonly RunReportResource[]>;
+  readonly reported = throttled(500, () => void this.reports.reload());
   /** Grows whenever the run was read again. */
   #readings = $state(0);
   readonly #again = throttled(1000, () => void this.reload());
@@ -34,6 +38,7 @@ export class RunView {
     this.subRuns = new Loaded((signal) => api.get(`${path}/sub-runs`, { limit: MOST_BARS }, signal));
     this.job = new Loaded((signal) => api.get(`jobs/${this.run.value?.jobId}`, undefined, signal));
     this.recent = new Loaded(async (signal) => (await api.get<{ items: readonly RecentRunsResource[] }>('jobs/recent-runs', { ids: this.run.value?.jobId, limit: 100 }, signal)).items[0]);
+    this.reports = new Loaded((signal) => this.#readReports(signal));
     this.attempts = new Loaded((signal) => readAttempts(this.run.value, signal));
   }
 
@@ -49,7 +54,7 @@ export class RunView {
     await this.run.reload();
     if (!this.run.value) return;
     this.#readings++;
-    await Promise.all([this.messages.reload(), this.events.reload(), this.subRuns.reload(), this.attempts.reload()]);
+    await Promise.all([this.messages.reload(), this.events.reload(), this.subRuns.reload(), this.attempts.reload(), this.reports.reload()]);
   }
 
   /** What goes on without the live feed telling: reports of workers. */
@@ -59,15 +64,29 @@ export class RunView {
 
   take({ runs }: LiveChanges): void {
     const run = this.run.value;
+    const own = runs?.find(({ taskId }) => taskId === this.taskId);
+    // The answer on its way may be older than the change.
+    if (!run && own) this.#again();
     if (!run || !runs) return;
-    const own = runs.find(({ taskId }) => taskId === this.taskId);
     if (own) this.run.set({ ...run, ...own });
     if (runs.some(({ rootTaskId }) => rootTaskId === run.rootTaskId)) this.#again();
   }
 
   stop(): void {
     this.#again.cancel();
-    for (const part of [this.run, this.job, this.recent, this.messages, this.events, this.subRuns, this.attempts]) part.stop();
+    this.reported.cancel();
+    for (const part of [this.run, this.job, this.recent, this.messages, this.events, this.subRuns, this.attempts, this.reports]) part.stop();
+  }
+
+  /** What came since, behind what is there. */
+  async #readReports(signal: AbortSignal): Promise<readonly RunReportResource[]> {
+    const all = [...(this.reports.value ?? [])];
+    for (let isMore = true; isMore;) {
+      const page = await api.get<Page<RunReportResource>>(`runs/${this.taskId}/reports`, { after: all.at(-1)?.seq ?? 0, limit: MOST_REPORTS }, signal);
+      all.push(...page.items);
+      isMore = page.nextCursor !== null;
+    }
+    return all.slice(-MOST_REPORTS);
   }
 }
 

@@ -52,12 +52,19 @@ export class PaletteSearch {
     this.#asking?.abort();
   }
 
+  /** What Enter would choose stays what it was: the person may be about to press it. */
+  #show(found: readonly PaletteItem[]): void {
+    const chosen = this.items[this.active]?.id;
+    this.#found = found;
+    if (chosen !== undefined) this.#active = Math.max(0, this.items.findIndex(({ id }) => id === chosen));
+  }
+
   async #ask(text: string): Promise<void> {
     const asking = new AbortController();
     this.#asking = asking;
     try {
       const [jobs, run] = await Promise.all([findJobs(text, asking.signal), findRun(text, asking.signal)]);
-      if (!asking.signal.aborted) this.#found = [...run, ...jobs];
+      if (!asking.signal.aborted) this.#show([...run, ...jobs]);
     } catch (error) {
       if (!asking.signal.aborted && !(error instanceof ApiError)) throw error;
     } finally {

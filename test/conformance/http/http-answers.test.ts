@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   AlreadyExistsError, ConflictError, IllegalTransitionError, InvalidInputError, NotFoundError, RunSkippedError, StaleVersionError, UnavailableError,
@@ -8,6 +8,7 @@ import { ListenError, PortTakenError } from '../../../src-core/http/index.ts';
 import { jobView, runRecord, T0 } from '../../support/fake-api.ts';
 import { startFixture } from '../../support/http-fixture.ts';
 import type { HttpFixture } from '../../support/http-fixture.ts';
+import { until } from '../../support/until.ts';
 
 let http: HttpFixture;
 beforeAll(async () => {
@@ -115,6 +116,34 @@ test('a body of ten megabytes in chunks is refused as well, and the connection g
   expect(answer.status).toBe(413);
   expect(((await answer.json()) as { type: string }).type).toBe('urn:natsjob:problem:body-too-large');
   expect((await http.send('GET', '/me')).status).toBe(200);
+});
+
+test('a body that is too large is read to its end where the connection is to be closed after it, so that the answer is heard', async () => {
+  const { port, hostname } = new URL(http.origin);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  let isOver = false;
+  socket.setEncoding('utf8').on('data', (text: string) => (answer += text)).on('end', () => (isOver = true));
+  const half = ' '.repeat(2_000_000);
+  socket.write(`POST /natsjob/api/jobs HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${http.token}\r\nContent-Type: application/json\r\nContent-Length: ${2 * half.length}\r\nConnection: close\r\n\r\n${half}`);
+  await until(() => socket.writableLength === 0, { what: 'half of it to be taken' });
+  for (let turns = 0; turns < 5; turns++) expect((await http.send('GET', '/me')).status).toBe(200);
+  expect(isOver).toBe(false);
+  socket.write(half);
+  await until(() => isOver, { what: 'the answer' });
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  expect(answer).toContain('urn:natsjob:problem:body-too-large');
+});
+
+test('a body in chunks that is just too large, and there at once, is answered before the connection is closed', async () => {
+  const { port, hostname } = new URL(http.origin);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  const over = once(socket.setEncoding('utf8').on('data', (text: string) => (answer += text)), 'end');
+  const body = ' '.repeat(1_048_577);
+  socket.write(`POST /natsjob/api/jobs HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${http.token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+  await over;
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
 });
 
 test('a hundred edits at once are all answered', async () => {

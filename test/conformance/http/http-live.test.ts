@@ -1,15 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { runRecord } from '../../support/fake-api.ts';
 import { startFixture } from '../../support/http-fixture.ts';
 import type { HttpFixture } from '../../support/http-fixture.ts';
+import { createVirtualClock } from '../../support/http-virtual-clock.ts';
+import type { VirtualClock } from '../../support/http-virtual-clock.ts';
 
 let http: HttpFixture;
 const open: Client[] = [];
 
 beforeAll(async () => {
-  http = await startFixture({ liveLimits: { authMs: 300, maxConnections: 8, maxMessages: 40, pingMs: 200 } });
+  http = await startFixture({ liveLimits: { authMs: 120_000, maxConnections: 8, maxMessages: 40, pingMs: 120_000 } });
 });
 afterAll(async () => {
   await http.server.stop();
@@ -26,9 +29,9 @@ interface Client {
   readonly closed: Promise<{ code: number; reason: string }>;
 }
 
-function connect(options: ClientOptions & { protocols?: string[]; path?: string } = {}): Client {
-  const { protocols = [], path = '/natsjob/api/live', ...rest } = options;
-  const socket = new WebSocket(http.origin.replace('http', 'ws') + path, protocols, rest);
+function connect(options: ClientOptions & { protocols?: string[]; path?: string; to?: HttpFixture } = {}): Client {
+  const { protocols = [], path = '/natsjob/api/live', to = http, ...rest } = options;
+  const socket = new WebSocket(to.origin.replace('http', 'ws') + path, protocols, rest);
   const frames: Frame[] = [];
   const waiting: ((frame: Frame) => void)[] = [];
   socket.on('message', (data) => {
@@ -80,8 +83,7 @@ test('the token comes with the first message, a subprotocol or a header', async 
   }
 });
 
-test('without a token, with a bad one, or with something else first it is closed', async () => {
-  expect((await (await connected()).closed).code).toBe(4401);
+test('with a bad token, or with something else first, it is closed', async () => {
   const bad = await connected();
   bad.send({ token: 'x.y.z' });
   expect((await bad.closed).code).toBe(4401);
@@ -143,7 +145,7 @@ test('a message that is too long, and too many of them, end the connection', asy
   long.send({ token: 'x'.repeat(70_000) });
   expect((await long.closed).code).toBe(1009);
   const many = await connected();
-  for (let index = 0; index < 60; index += 1) many.send({ token: http.token });
+  for (let index = 0; index < 100; index += 1) many.send({ token: http.token });
   expect((await many.closed).code).toBe(1008);
 });
 
@@ -155,10 +157,47 @@ test('logging out closes what the token had opened', async () => {
   expect((await client.closed).code).toBe(4401);
 });
 
-test('a client that does not answer pings is dropped', async () => {
-  const client = await connected({ protocols: ['natsjob', `bearer.${http.token}`], autoPong: false });
-  await client.next();
-  expect((await client.closed).code).toBe(1006);
+describe('when its time is up', () => {
+  let clock: VirtualClock;
+  let to: HttpFixture;
+  beforeEach(async () => {
+    clock = createVirtualClock();
+    to = await startFixture({ clock });
+  });
+  afterEach(() => to.server.stop());
+
+  test('a client without a token is closed, but not one whose token the server had no time to read', async () => {
+    const [late, silent] = [await connected({ to }), await connected({ to })];
+    clock.pass(5_000);
+    late.send({ token: to.token });
+    expect((await late.next()).type).toBe('hello');
+    clock.pass(1_000);
+    expect((await silent.closed).code).toBe(4401);
+    late.send({ pause: true });
+    expect((await late.next()).type).toBe('paused');
+  });
+
+  test('a client that does not answer pings is dropped, but not one whose answer the server had no time to read', async () => {
+    const client = await connected({ to, protocols: ['natsjob', `bearer.${to.token}`], autoPong: false });
+    await client.next();
+    let pinged = once(client.socket, 'ping');
+    clock.pass(25_000);
+    await pinged;
+    clock.pass(25_000);
+    client.socket.pong();
+    client.send({ pause: true });
+    // The answer to the ping was read before this.
+    expect((await client.next()).type).toBe('paused');
+    clock.pass(1_000);
+    pinged = once(client.socket, 'ping');
+    clock.pass(24_000);
+    await pinged;
+    clock.pass(25_999);
+    client.send({ pause: false });
+    expect((await client.next()).type).toBe('paused');
+    clock.pass(1);
+    expect((await client.closed).code).toBe(1006);
+  });
 });
 
 test('pages of other sites, tokens in the URL, other paths and one too many are refused', async () => {

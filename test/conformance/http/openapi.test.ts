@@ -66,7 +66,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   updateWorker: { drained: true },
   publish: { subject: 'natsjob.job.x', text: '' },
   changePassword: { current: 'correct horse', password: 'correct horse' },
-  login: { user: 'admin', password: 'correct horse' }, bulkJobs: { ids: ['7'], action: 'enable' }, bulkRuns: { ids: ['7'], action: 'cancel' }, previewSchedule: { expression: '@daily' },
+  login: { user: 'admin', password: 'correct horse' }, bulkJobs: { ids: ['7'], action: 'enable' }, bulkRuns: { ids: ['7'], action: 'cancel' }, cleanQueue: { state: 'failed' }, previewSchedule: { expression: '@daily' },
 };
 
 function bodyOf(operationId: string): unknown {

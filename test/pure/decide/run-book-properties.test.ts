@@ -40,6 +40,11 @@ const KINDS: Record<string, Kind> = {
     const run = { id: taskId(at), jobNumber: 2 };
     return { runs: [accepted(run, { state: 'delayed' }), waiting(run)], results: [end(run, 'cancelled', at * 10 + 1)] };
   },
+  sentLate(at, words) {
+    const run: RunShape = { id: taskId(at), model: at % 2 === 0 ? 'max' : 'ultra', jobNumber: 2 };
+    const sent = run.model === 'ultra' ? dispatch(run, { tail: 'asked', subId: '1' }) : dispatch(run);
+    return { runs: [accepted(run), sent], results: [end(run, 'cancelled', at * 10, { step: 0 }), ...endsOf(run, at, words)] };
+  },
   toOneWorker(at, words) {
     const run: RunShape = { id: taskId(at), model: 'ultra', jobNumber: 3 };
     return { runs: [dispatch(run, { tail: 'asked', subId: '1' })], results: endsOf(run, at, words, { kind: 'client-end', subId: '1' }) };
@@ -56,6 +61,11 @@ const KINDS: Record<string, Kind> = {
     const run: RunShape = { id: taskId(at), category: 'map', jobNumber: 4 };
     const next = end(run, 'success:next', at * 10, { ...NEXT, reason: 'kept' });
     return { runs: [dispatch(run), dispatch(run, { step: 2, expiresAt: 9 })], results: [next, ...endsOf(run, at, words)] };
+  },
+  mapWithLateStep(at, words) {
+    const run: RunShape = { id: taskId(at), category: 'map', jobNumber: 4 };
+    const next = end(run, 'success:next', at * 10, { ...NEXT, reason: 'kept' });
+    return { runs: [dispatch(run), dispatch(run, { step: 2, expiresAt: 9 })], results: [next, end(run, 'cancelled', at * 10 + 1, { step: 2 }), ...endsOf(run, at + 1, words)] };
   },
   fanOut(at, words) {
     const run: RunShape = { id: taskId(at), category: 'broadcast', model: 'ultra', jobNumber: 5 };

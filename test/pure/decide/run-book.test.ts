@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RETRY_ON_FAIL } from '../../../src-core/domain/run.ts';
 import type { Message, RunShape } from '../../support/run-log.ts';
-import { accepted, BookWithView, dispatch, end, T0, taskId, waiting } from '../../support/run-log.ts';
+import { emptyRecord } from '../../../src-core/decide/book-entry.ts';
+import { accepted, ADDRESS, BookWithView, dispatch, end, T0, taskId, waiting } from '../../support/run-log.ts';
 
 const run: RunShape = { id: taskId(0) };
 const map: RunShape = { id: taskId(1), category: 'map' };
@@ -26,6 +27,127 @@ describe('an ordinary run', () => {
     expect(apply(dispatch(run)).record(run)).toMatchObject({ state: 'active', dispatchedAt: T0 + 5, expiresAt: T0 + 60_000, step: 1 });
     expect(apply(dispatch(run), end(run, 'success', 1, { reason: 'ok', clientId: 'w' })).record(run))
       .toMatchObject({ state: 'completed', status: 'success', reason: 'ok', workerId: 'w', endedAt: T0 + 1001 });
+  });
+
+  test('that was cancelled while it waited has ended as soon as both are read, whichever comes first', () => {
+    const whole = apply(accepted(run), end(run, 'cancelled', 1)).record(run);
+    const { record, told } = apply(end(run, 'cancelled', 1), accepted(run));
+    expect(record(run)).toEqual(whole);
+    expect(record(run)).toMatchObject({ state: 'cancelled' });
+    expect(told).toEqual([`ended ${run.id} cancelled`]);
+  });
+
+  test('that was cancelled after it had been sent has the same history whichever of the streams is read first', () => {
+    const cancelled = end(run, 'cancelled', 1, { step: 1 });
+    const whole = apply(accepted(run), dispatch(run), cancelled).record(run);
+    expect(whole).toMatchObject({ state: 'cancelled', step: 1, dispatchedAt: T0 + 5 });
+    for (const order of [[accepted(run), cancelled, dispatch(run)], [cancelled, accepted(run), dispatch(run)], [cancelled, dispatch(run)]]) {
+      const { book, record, settle, view } = apply(...order.slice(0, -1));
+      expect(book.pending.lowestSequence()).toBe(1);
+      order.at(-1)!(book);
+      expect(record(run)).toMatchObject({ state: 'cancelled', step: 1, dispatchedAt: T0 + 5, endedAt: whole!.endedAt });
+      settle();
+      expect(view.get(run.id)).toMatchObject({ state: 'cancelled', dispatchedAt: T0 + 5 });
+    }
+  });
+
+  test('that was cancelled before it had been sent stays one that never was when its message comes late, from who led before', () => {
+    const cancelled = end(run, 'cancelled', 1, { step: 0 });
+    const held = accepted(run, { workerId: 'pinned' });
+    const late = dispatch(run, { tail: 'pinned' });
+    const orders = [[held, cancelled], [held, cancelled, late], [held, late, cancelled], [cancelled, held, late]];
+    const records = orders.map((order) => {
+      const { record, settle, view } = apply(...order);
+      expect(record(run)).toMatchObject({ state: 'cancelled', step: 0, dispatchedAt: 0, expiresAt: 0, workerId: 'pinned' });
+      settle();
+      return view.get(run.id);
+    });
+    expect(new Set(records.map((record) => JSON.stringify(record))).size).toBe(1);
+    expect(apply(accepted(run), dispatch(run, { tail: 'w' }), cancelled).record(run)).toMatchObject({ workerId: '' });
+  });
+
+  test('that was cancelled before it had been sent keeps nothing of a message that was lost', () => {
+    const { book, record } = apply(accepted(run));
+    const entry = book.get(run.id)!;
+    book.startDispatch(entry);
+    entry.record.runningCount = 3;
+    end(run, 'cancelled', 1, { step: 0 })(book);
+    expect(record(run)).toEqual(apply(accepted(run), end(run, 'cancelled', 1, { step: 0 })).record(run));
+    expect(book.activeRuns).toBe(0);
+  });
+
+  test('that the view had as ended when it was loaded does not wait again when its acceptance comes late, from who led before', () => {
+    const { book } = apply();
+    book.recall(run.id);
+    accepted(run)(book);
+    expect([book.get(run.id), book.queuedRuns, book.unsaved, book.knows(run.id)]).toEqual([undefined, 0, 0, true]);
+    accepted(map)(book);
+    expect([book.queuedRuns, book.knows(fan.id)]).toEqual([1, false]);
+    book.forget();
+    accepted(run)(book);
+    expect(book.get(run.id)?.record.state).toBe('waiting');
+  });
+
+  test('of a fan-out that was cancelled before it had been sent has no targets, should its messages come late', () => {
+    const cancelled = end(fan, 'cancelled', 1, { step: 0 });
+    for (const order of [[cancelled, accepted(fan, { targets }), toTarget(1)], [accepted(fan, { targets }), toTarget(1), cancelled], [toTarget(1), cancelled, accepted(fan, { targets }), toTarget(2)]]) {
+      const { book, record } = apply(accepted(fan), ...order);
+      expect(record(fan)).toMatchObject({ state: 'cancelled', step: 0, dispatchedAt: 0, targets: 0 });
+      expect([book.workerLoad.targets, book.activeRuns]).toEqual([0, 0]);
+    }
+  });
+
+  test('of a map that was cancelled after its second step had been sent waits for that step to be read', () => {
+    const cancelled = end(map, 'cancelled', 2, { step: 3 });
+    const { book, record } = apply(dispatch(map), end(map, 'success:next', 1, { kind: 'pre-end' }), cancelled);
+    expect(record(map)).toMatchObject({ state: 'active', step: 2 });
+    dispatch(map, { step: 2 })(book);
+    expect(record(map)).toMatchObject({ state: 'cancelled', step: 3 });
+  });
+
+  test('of a map that was cancelled before its second step had been sent stays so when that comes late, from who led before', () => {
+    const first = dispatch(map, { expiresAt: T0 + 700 });
+    const next = end(map, 'success:next', 1, { kind: 'pre-end' });
+    const late = dispatch(map, { step: 2, dispatchedAt: T0 + 800, expiresAt: T0 + 900 });
+    const cancelled = end(map, 'cancelled', 2, { step: 2 });
+    const records = [[first, next, cancelled], [first, next, cancelled, late], [first, next, late, cancelled], [first, late, next, cancelled], [next, cancelled, first, late]].map((order) => {
+      const { record, settle, view, book } = apply(...order);
+      expect(record(map)).toMatchObject({ state: 'cancelled', step: 2, expiresAt: T0 + 700 });
+      settle();
+      expect(book.activeRuns).toBe(0);
+      return view.get(map.id);
+    });
+    expect(new Set(records.map((record) => JSON.stringify(record))).size).toBe(1);
+  });
+
+  test('that was answered before its dispatch is read waits for it, accepted or not', () => {
+    const { book, record } = apply(end(run, 'success', 1), accepted(run));
+    expect(record(run)).toMatchObject({ state: 'waiting' });
+    dispatch(run)(book);
+    expect(record(run)).toMatchObject({ state: 'completed' });
+  });
+
+  test('is what the log says when another leader has sent it that this node was about to send', () => {
+    const { book, record } = apply();
+    const entry = book.reserve({ ...emptyRecord(run.id, { jobNumber: 1, ...ADDRESS }), state: 'waiting', trigger: 'catch-up', args: 'mine', priority: 9, attempts: 3, runningCount: 4 });
+    entry.sentInTerm = 2;
+    dispatch(run)(book);
+    expect(record(run)).toEqual(apply(dispatch(run)).record(run));
+    expect(record(run)).toMatchObject({ trigger: 'schedule', args: 'a', state: 'active' });
+  });
+
+  test('stays what this node was about to send when its job is gone by the time its acceptance is read', () => {
+    const { book, record } = apply();
+    book.reserve({ ...emptyRecord(run.id, { jobNumber: 1, ...ADDRESS }), state: 'waiting', category: 'group', model: 'pro', retryOn: RETRY_ON_FAIL, args: 'mine' });
+    accepted({ ...run, category: 'standalone', model: 'max', retryOn: 0 })(book);
+    expect(record(run)).toMatchObject({ category: 'group', model: 'pro', retryOn: RETRY_ON_FAIL, args: 'mine' });
+  });
+
+  test.each([['before', 0], ['behind', 1]])('is not tried again when the log says so %s its end', (_where, at) => {
+    const messages: Message[] = [end(first, 'fail', 1)];
+    messages.splice(at, 0, (book) => book.applyNoRetry(first.id));
+    expect(apply(dispatch(first), end(first, 'fail', 1)).record(first)).toMatchObject({ state: 'failed', retryPending: true });
+    expect(apply(dispatch(first), ...messages).record(first)).toMatchObject({ state: 'failed', retryPending: false });
   });
 
   test.each([['success', 'completed'], ['fail', 'failed'], ['expired', 'expired'], ['cancelled', 'cancelled']] as const)('ends by %s as %s', (answer, state) => {

@@ -10,23 +10,41 @@ const half = (): number => 0.5;
 
 describe('the choice of a worker', () => {
   test.each([
-    ['clientFirst', 5, 'a'], ['clientMaxWeight', 5, 'b'], ['clientRandom', 0, 'b'], ['clientRound', 0, 'a'], ['clientRound', 1, 'b'], ['clientRound', 5, 'c'], ['', 4, 'b'],
-  ] as const)('by "%s" at turn %i is %s', (condition, turn, id) => {
-    expect(chooseWorker(condition, workers, turn, half)?.id).toBe(id);
+    ['clientFirst', 'b', 'a'], ['clientMaxWeight', 'c', 'b'], ['clientRandom', 'a', 'b'], ['clientRound', undefined, 'a'], ['clientRound', 'a', 'b'], ['clientRound', 'c', 'a'], ['', 'b', 'c'],
+  ] as const)('by "%s" after %s is %s', (condition, last, id) => {
+    expect(chooseWorker(condition, workers, workers.find((worker) => worker.id === last), half)?.id).toBe(id);
   });
 
   test('is nobody when nobody is there', () => {
-    for (const condition of ['clientFirst', 'clientMaxWeight', 'clientRandom', 'clientRound', ''] as const) expect(chooseWorker(condition, [], 3, half)).toBeUndefined();
+    for (const condition of ['clientFirst', 'clientMaxWeight', 'clientRandom', 'clientRound', ''] as const) {
+      expect(chooseWorker(condition, [], undefined, half)).toBeUndefined();
+      expect(chooseWorker(condition, [], workers[0], half)).toBeUndefined();
+    }
   });
 
-  test('by rotation takes everybody equally often', () => {
-    const turns = Array.from({ length: 9 }, (_, turn) => chooseWorker('', workers, turn, half)?.id);
-    expect(turns.filter((id) => id === 'b')).toHaveLength(3);
+  test('by rotation goes on behind who is gone, drained or new', () => {
+    const [a, b, c] = workers as [WorkerRecord, WorkerRecord, WorkerRecord];
+    expect(chooseWorker('', [a, c], b, half)).toBe(c);
+    expect(chooseWorker('', [a, b], c, half)).toBe(a);
+    expect(chooseWorker('', [b, c], a, half)).toBe(b);
+    expect(chooseWorker('', [b], b, half)).toBe(b);
+    const late = aWorker({ id: '0', firstSeenAt: c.firstSeenAt + 5 });
+    expect(chooseWorker('', [a, b, c, late], c, half)).toBe(late);
+    expect(chooseWorker('', [a, b, c, late], late, half)).toBe(a);
+  });
+
+  test('by rotation takes everybody equally often, and never one twice before the others, however they are ordered', () => {
+    fc.assert(fc.property(fc.uniqueArray(fc.record({ id: fc.string({ minLength: 1 }), firstSeenAt: fc.nat(3) }), { minLength: 1, maxLength: 8, selector: ({ id }) => id }), (drawn) => {
+      const candidates = drawn.map((part) => aWorker(part)).sort((x, y) => x.firstSeenAt - y.firstSeenAt || (x.id < y.id ? -1 : 1));
+      let last: WorkerRecord | undefined;
+      const picks = Array.from({ length: candidates.length * 3 }, () => (last = chooseWorker('', candidates, last, half)));
+      expect(picks).toEqual([...candidates, ...candidates, ...candidates]);
+    }));
   });
 
   test('by chance is one of them for any number in [0, 1)', () => {
     fc.assert(fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (chance) => {
-      expect(workers).toContain(chooseWorker('clientRandom', workers, 0, () => chance));
+      expect(workers).toContain(chooseWorker('clientRandom', workers, undefined, () => chance));
     }));
   });
 
@@ -44,7 +62,7 @@ describe('a rate window', () => {
       let now = 1000;
       for (const gap of gaps) {
         now += gap;
-        const mayGo = window.freeAt() <= now;
+        const mayGo = window.freeAt(now) <= now;
         const recent = taken.filter((at) => at > now - limit.perMs).length;
         expect(mayGo).toBe(recent < limit.max);
         if (!mayGo) continue;
@@ -58,9 +76,21 @@ describe('a rate window', () => {
     const window = new RateWindow({ max: 2, perMs: 100 });
     window.take(10);
     window.take(50);
-    expect(window.freeAt()).toBe(110);
+    expect(window.freeAt(60)).toBe(110);
     window.take(110);
-    expect(window.freeAt()).toBe(150);
+    expect(window.freeAt(120)).toBe(150);
+  });
+
+  test('is shut for no longer than its length when the clock is set back, and lets no more through', () => {
+    const window = new RateWindow({ max: 3, perMs: 100 });
+    for (const at of [5000, 5010, 5020]) window.take(at);
+    expect(window.freeAt(1000)).toBe(1100);
+    expect(window.freeAt(1050)).toBe(1100);
+    for (const at of [1100, 1101, 1102]) {
+      expect(window.freeAt(at)).toBeLessThanOrEqual(at);
+      window.take(at);
+    }
+    expect(window.freeAt(1103)).toBe(1200);
   });
 });
 

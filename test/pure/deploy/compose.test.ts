@@ -1,31 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { VERSION, composeFiles, problemsOf, readDeploy, type Document } from '../../support/deploy.ts';
 
-/**
- * What this version refuses, by file; to be taken away when it no longer does. Everything else in the files has to be right today.
- */
-const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  'nats-mysql': ['Environment NATSJOB_DB_TYPE: must be sqlite in this version (mysql comes in a later one), not "mysql".'],
-  cluster: ['Environment NATSJOB_DB_TYPE: must be sqlite in this version (postgres comes in a later one), not "postgres".'],
-};
-
 const FILES = composeFiles();
 
 test('there is one for each way to run it', () => {
   expect(FILES.map(({ name }) => name).toSorted()).toEqual(['alone', 'cluster', 'nats', 'nats-mysql']);
 });
 
-describe.each(FILES)('the compose file $name', ({ name, text, content }) => {
+describe.each(FILES)('the compose file $name', ({ name, content }) => {
   const services = Object.entries(content.services as Record<string, Document>);
   const ours = services.filter(([, service]) => service.image.startsWith('natsjob:'));
 
-  test('gives natsjob settings that it takes, but for those known to be of a later version', () => {
+  test('gives natsjob settings that it takes', () => {
     expect(ours.length).toBeGreaterThan(0);
-    for (const [, service] of ours) expect(problemsOf(service.environment)).toEqual(REFUSED[name] ?? []);
+    for (const [, service] of ours) expect(problemsOf(service.environment)).toEqual([]);
   });
 
-  test('says first when it is not for this version', () => {
-    expect(text.startsWith('# NOT IN THIS VERSION')).toBe(name in REFUSED);
+  test('is explained', () => {
     expect(readDeploy('..', 'docs', 'containers.md').includes(`\`${name}.yaml\``)).toBe(true);
   });
 
@@ -73,3 +64,11 @@ describe.each(FILES)('the compose file $name', ({ name, text, content }) => {
 function secretsOf(service: Document): string[] {
   return (service.secrets ?? []).map((secret: string | { source: string }) => (typeof secret === 'string' ? secret : secret.source));
 }
+
+test('the cluster is several nodes with names of their own, one database and a log in three copies', () => {
+  const services = FILES.find(({ name }) => name === 'cluster')?.content.services as Record<string, Document>;
+  const nodes = Object.values(services).filter(({ image }) => image.startsWith('natsjob:')).map(({ environment }) => environment);
+  expect(nodes.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(nodes.map((each) => each.NATSJOB_NODE_ID)).size).toBe(nodes.length);
+  for (const each of nodes) expect(each).toMatchObject({ NATSJOB_DB_TYPE: 'postgres', NATSJOB_DB_URL_FILE: '/run/secrets/db-url', NATSJOB_NATS_REPLICAS: '3', NATSJOB_SECRET_KEY_FILE: '/run/secrets/secret-key' });
+});

@@ -8,8 +8,8 @@ const SECRET = ofKind('Secret')[0];
 const KUSTOMIZATION = parse(readDeploy('kubernetes', 'kustomization.yaml')) as Document;
 
 describe('the manifests for Kubernetes', () => {
-  test('are two stateful sets of one pod, natsjob and NATS', () => {
-    expect(SETS.map(({ metadata, spec }) => [metadata.name, spec.replicas]).toSorted()).toEqual([['nats', 1], ['natsjob', 1]]);
+  test('are two stateful sets, NATS of one pod and natsjob of two, with a volume each', () => {
+    expect(SETS.map(({ metadata, spec }) => [metadata.name, spec.replicas]).toSorted()).toEqual([['nats', 1], ['natsjob', 2]]);
     for (const { spec } of SETS) expect(spec.volumeClaimTemplates[0].spec.accessModes).toEqual(['ReadWriteOnce']);
   });
 
@@ -19,6 +19,12 @@ describe('the manifests for Kubernetes', () => {
     const all = { ...settings, ...Object.fromEntries(env.map(({ name, value }: Document) => [name, value])) };
     expect(Object.keys(all).filter((name) => name.startsWith('NATSJOB_'))).toHaveLength(Object.keys(all).length);
     expect(problemsOf(all)).toEqual([]);
+  });
+
+  test('give each pod of natsjob a name of its own, and all the same key', () => {
+    const { env } = containerOf('natsjob');
+    expect(env).toContainEqual({ name: 'NATSJOB_NODE_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } });
+    expect(env).toContainEqual({ name: 'NATSJOB_SECRET_KEY_FILE', value: '/run/secrets/natsjob/secret-key' });
   });
 
   test('would pass as restricted pods', () => {

@@ -58,9 +58,9 @@ describe('each field', () => {
     model: [...text, 'mega', ''],
     condition: [...text, 'clientBest'],
     args: [long(65_537), 'ä'.repeat(32_769), '\ud800', 'a\0', { big: long(65_536) }],
-    maxRunning: [...number, 0, 10_001],
+    maxRunning: [...number, -1, 10_001],
     overlap: [...text, 'wait', ''],
-    queueLimit: [...number, 0, 10_001],
+    queueLimit: [...number, 0, 1_000_001],
     timeoutMs: [...number, 99, 86_400_001],
     priority: [...number, 0, 21, 'urgent', ''],
     state: [...text, 'stopped', ''],
@@ -210,7 +210,7 @@ describe('for any input', () => {
   test('what was read comes back the same from what the API shows', () => {
     const good = fc.record({
       description: fc.string({ unit: 'binary', maxLength: 50 }), owner: fc.string({ maxLength: 40 }), category: fc.constantFrom(...CATEGORIES), model: fc.constantFrom(...MODELS), args: fc.jsonValue(),
-      maxRunning: fc.integer({ min: 1, max: 10_000 }), priority: fc.integer({ min: 1, max: 20 }), tags: fc.array(fc.string({ minLength: 1 }), { maxLength: 5 }),
+      maxRunning: fc.integer({ min: 0, max: 10_000 }), priority: fc.integer({ min: 1, max: 20 }), tags: fc.array(fc.string({ minLength: 1 }), { maxLength: 5 }),
       rate: fc.option(fc.record({ max: fc.integer({ min: 1, max: 100 }), perMs: fc.integer({ min: 100, max: 5000 }) })),
       schedule: fc.record({ expression: fc.string(), startAt: fc.option(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }).map((date) => date.toISOString())) }),
     }, { requiredKeys: [] });

@@ -3,7 +3,6 @@ import { emptyRecord } from '../../../src-core/decide/index.ts';
 import type { RunRecord } from '../../../src-core/domain/run.ts';
 import { DueMonitors } from '../../../src-core/engine/due-monitors.ts';
 import type { FeedMessage } from '../../../src-core/ports/index.ts';
-import { createMemoryStore } from '../../../src-core/sql/index.ts';
 import { clientEndKey, endKey, RESULTS_PREFIX, runIdToText } from '../../../src-core/wire/index.ts';
 
 const T0 = Date.UTC(2026, 10, 22);
@@ -21,7 +20,7 @@ function run(change: Partial<RunRecord>): RunRecord {
 async function told(after: number, messages: readonly FeedMessage[], known?: RunRecord): Promise<string[]> {
   const monitors = new DueMonitors(after);
   for (const message of messages) monitors.look(message);
-  return (await monitors.due(() => known, createMemoryStore())).map(({ subId, messageId, end }) => `${messageId} ${subId} ${end.monitorStatus}`);
+  return (await monitors.due(async () => known)).map(({ subId, messageId, end }) => `${messageId} ${subId} ${end.monitorStatus}`);
 }
 
 const success = (monitorStatus: string): object => ({ status: 'success', monitorStatus });

@@ -30,6 +30,15 @@ describe('the ledger of fires', () => {
     expect(ledger.progress(300, 120)).toEqual({ watermark: 300, runsSequence: 120 });
   });
 
+  test('speaks of a fire of the leader before that came into the log late', () => {
+    const ledger = new FireLedger(100, { after: 40, through: 0 });
+    expect(ledger.progress(250, 120)).toEqual({ watermark: 250, runsSequence: 120 });
+    ledger.foundSent(300);
+    ledger.foundSent(280);
+    expect(ledger.progress(299, 120)).toEqual({ watermark: 299, runsSequence: 40 });
+    expect(ledger.progress(300, 120)).toEqual({ watermark: 300, runsSequence: 120 });
+  });
+
   test('keeps the sequence before a moment that is decided in part', () => {
     const ledger = new FireLedger(0);
     ledger.opened(400, 5);

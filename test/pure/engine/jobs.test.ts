@@ -74,16 +74,16 @@ describe('the registry of jobs', () => {
     const rate = { max: 1, perMs: 1000 };
     put(jobs, aDefinition({ rate }));
     const before = jobs.byNumber(1)!;
-    before.turn = 7;
+    before.lastWorker = 'w7';
     before.lastByHandMs = NOW;
     before.rate?.take(NOW);
     for (const changed of [aDefinition({ rate, priority: 9 }), aDefinition({ rate, name: 'moved' })]) {
       put(jobs, changed, 2);
-      expect(jobs.byNumber(1)).toMatchObject({ turn: 7, lastByHandMs: NOW });
-      expect(jobs.byNumber(1)?.rate?.freeAt()).toBe(NOW + 1000);
+      expect(jobs.byNumber(1)).toMatchObject({ lastWorker: 'w7', lastByHandMs: NOW });
+      expect(jobs.byNumber(1)?.rate?.freeAt(NOW)).toBe(NOW + 1000);
     }
     put(jobs, aDefinition({ name: 'moved', rate: { max: 2, perMs: 1000 } }), 3);
-    expect(jobs.byNumber(1)?.rate?.freeAt()).toBe(0);
+    expect(jobs.byNumber(1)?.rate?.freeAt(NOW)).toBe(0);
   });
 
   test('knows a moved job by its new address only', () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Scheduler } from '../../../src-core/index.ts';
+import { UnavailableError } from '../../../src-core/domain/errors.ts';
 import type { RunRecord } from '../../../src-core/domain/run.ts';
 import type { Store } from '../../../src-core/ports/index.ts';
 import { createMemoryStore } from '../../../src-core/sql/index.ts';
@@ -277,6 +278,40 @@ describe('starting', () => {
     expect(starts()).toHaveLength(2);
   });
 
+  test('waits for a database that is away, says so, and goes on by itself', async () => {
+    await node.crash();
+    let isAway = true;
+    const view = new Proxy(store, {
+      get: (target, name) => (isAway && typeof Reflect.get(target, name) === 'function' ? () => Promise.reject(new UnavailableError('The database h:1 does not answer.')) : Reflect.get(target, name)),
+    });
+    node = open('node-1', view);
+    const starting = node.scheduler.start();
+    await clock.advance(10_000);
+    expect(api().health()).toMatchObject({ ready: false, databaseWritable: false, problems: ['the database is not read yet', 'The database h:1 does not answer.'] });
+    isAway = false;
+    await clock.until(starting);
+    await clock.advance(5_000);
+    expect(api().health()).toMatchObject({ ready: true, databaseWritable: true, problems: [] });
+  });
+
+  test('counts each open run once, also when the database goes away while it is asked', async () => {
+    await define({ rate: { max: 5, perMs: 1000 } });
+    await clock.until(api().jobs.run('app.biz.report', {}));
+    await clock.advance(1000);
+    await node.crash();
+    let asked = 0;
+    node = open('node-1', { ...store, runs: (query) => (++asked === 1 ? Promise.reject(new UnavailableError('The database h:1 does not answer.')) : store.runs(query)) });
+    await clock.until(node.scheduler.start());
+    await clock.advance(1000);
+    expect(asked).toBeGreaterThan(1);
+    expect(await clock.until(api().gauges())).toMatchObject({ activeRuns: 1 });
+    reply(starts()[0] as Order, 'success');
+    await clock.advance(1000);
+    expect(await clock.until(api().gauges())).toMatchObject({ activeRuns: 0, queuedRuns: 0 });
+    await clock.until(api().jobs.run('app.biz.report', {}));
+    expect(starts()).toHaveLength(2);
+  });
+
   test('with an empty view on a log with a history tells every run as it was', async () => {
     answer = 'success';
     await define({ schedule: { expression: '* * * * * *' } });
@@ -310,5 +345,20 @@ describe('starting', () => {
     beat('w1');
     await clock.advance(1100);
     expect(starts().length).toBeGreaterThan(0);
+  });
+
+  test('of a pro job finds workers that beat, however far its clock is ahead of the NATS server\'s', async () => {
+    answer = 'success';
+    await define({ model: 'pro' });
+    node.clock.skewMs += 200_000;
+    for (let time = 0; time < 5; time++) {
+      beat('w1');
+      await clock.advance(5000);
+    }
+    await clock.until(api().jobs.run('app.biz.report', {}));
+    expect(starts()).toHaveLength(1);
+    await clock.advance(15_000);
+    await expect(clock.until(api().jobs.run('app.biz.report', {}))).rejects.toThrow();
+    expect(starts()).toHaveLength(1);
   });
 });

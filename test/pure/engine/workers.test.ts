@@ -12,7 +12,7 @@ beforeEach(() => {
 
 function beat(id: string, at: number, part: Partial<Heartbeat> = {}): ReturnType<Workers['beat']> {
   return workers.beat({
-    id, namespace: 'app', appName: 'biz', ip: '', comment: '', weight: 100, group: '', machineCpuUsage: '', machineMemoryUsage: '', processCpuUsage: '', processMemoryRss: '', ...part,
+    id, namespace: 'app', appName: 'biz', ip: '', comment: '', weight: 100, capacity: 0, group: '', machineCpuUsage: '', machineMemoryUsage: '', processCpuUsage: '', processMemoryRss: '', ...part,
   }, at);
 }
 
@@ -52,6 +52,17 @@ describe('workers', () => {
     workers.sweep(NOW + 26 * 3_600_000);
     expect(workers.size).toBe(0);
     expect(workers.get('app.biz.a')).toBeUndefined();
+  });
+
+  test('that fall silent are told of after three beats, also when the clock was set back', () => {
+    beat('a', NOW);
+    beat('b', NOW);
+    expect(ids(NOW)).toEqual(['a', 'b']);
+    const back = NOW - 3_600_000;
+    expect(workers.sweep(back)).toEqual([]);
+    beat('b', back + 10_000);
+    expect(workers.sweep(back + 15_000)).toMatchObject([{ id: 'a' }]);
+    expect(ids(back + 15_000)).toEqual(['b']);
   });
 
   test('count for weight and groups as they say now', () => {

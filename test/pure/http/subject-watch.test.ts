@@ -102,3 +102,9 @@ test('more than four subjects at once are refused', () => {
   expect(() => late.watch.watch('natsjob.job.5')).toThrow(ConflictError);
   late.watch.watch('natsjob.job.4');
 });
+
+test('what is reported of runs is watched beside them, of sixty-four runs at once', () => {
+  for (let number = 1; number <= 4; number += 1) client().watch.watch(`natsjob.job.${number}`);
+  for (let number = 10; number < 74; number += 1) client().watch.watch(`natsjob-report.a.b.c.4375000000000000${number}`);
+  expect(() => client().watch.watch('natsjob-report.a.b.c.437500000000000099')).toThrow(ConflictError);
+});

@@ -31,6 +31,17 @@ describe('natsjob service install on Linux', () => {
     for (const told of ['/etc/systemd/system/natsjob.service', '/var/lib/natsjob', '/etc/natsjob/config.yaml', 'natsjob service status', 'journalctl -u natsjob']) expect(out).toContain(told);
   });
 
+  it.each([
+    ['mysql', "root:hu'sh@tcp(h:3306)/natsjob"], ['postgres', 'host=h user=u password=hush dbname=natsjob'], ['postgres', 'postgres://u:hush@h/natsjob'], ['dm', 'dm://SYSDBA:hush@h?schema=natsjob'],
+  ])('keeps the address of a database out of the unit: %s, %s', async (type, address) => {
+    using machine = systemd();
+    await machine.natsjob('service', 'install', `--db-type=${type}`, `--db-url=${address}`);
+    const unit = read(machine, '/etc/systemd/system/natsjob.service');
+    expect(unit).toContain(`--db-type=${type} --db-url-file=/etc/natsjob/db-url.secret`);
+    expect(unit).not.toMatch(/hu'?sh/);
+    expect(read(machine, '/etc/natsjob/db-url.secret')).toBe(address);
+  });
+
   it('keeps secrets out of the unit: they go into files beside config.yaml', async () => {
     using machine = systemd({ environment: { NATSJOB_LOGIN_PWD: 'hush $1', NATSJOB_LOG_LEVEL: 'warn' } });
     await machine.natsjob('service', 'install', '--nats-url', 'nats://u:hush@h:4222', '--secret-key=hush-hush-hush-hush');

@@ -126,9 +126,14 @@ describe('a mistake is one sentence', () => {
     [{ file: 'NATSJOB_HTTP_PORT: [1, 2]' }, 'File conf/config.yaml:1: NATSJOB_HTTP_PORT must be one plain value, not a list or a group.'],
     [{ file: 'NATSJOB_LOGIN_USER: &a x\nNATSJOB_LOGIN_PWD: *a' }, 'File conf/config.yaml:2: NATSJOB_LOGIN_PWD must be one plain value, not a reference.'],
     [{ file: '- a\n- b' }, 'File conf/config.yaml:1: must be lines of the form NATSJOB_…: "value".'],
-    [{ env: { NATSJOB_DB_TYPE: 'mysql', NATSJOB_DB_URL: 'root:x@tcp(127.0.0.1:3306)/natsjob' } }, 'Environment NATSJOB_DB_TYPE: must be sqlite in this version (mysql comes in a later one), not "mysql".'],
-    [{ env: { NATSJOB_DB_TYPE: 'oracle' } }, 'Environment NATSJOB_DB_TYPE: must be sqlite (mysql, postgres and dm come in a later version), not "oracle".'],
-    [{ env: { NATSJOB_DB_URL: 'root:x@tcp(127.0.0.1:3306)/natsjob' } }, 'Environment NATSJOB_DB_URL: must be the path of a file while NATSJOB_DB_TYPE is sqlite.'],
+    [{ env: { NATSJOB_DB_TYPE: 'oracle' } }, 'Environment NATSJOB_DB_TYPE: must be sqlite, mysql (or mariadb), postgres (or postgresql, kingbase) or dm (or dameng), not "oracle".'],
+    [{ env: { NATSJOB_DB_URL: 'root:x@tcp(127.0.0.1:3306)/natsjob' } }, 'Environment NATSJOB_DB_URL: must be the path of a file while NATSJOB_DB_TYPE is sqlite; for a server set NATSJOB_DB_TYPE to mysql, postgres or dm.'],
+    [{ env: { NATSJOB_DB_TYPE: 'dm' } }, 'Default of NATSJOB_DB_URL: must be given while NATSJOB_DB_TYPE is dm, as in dm://user:password@host:5236?schema=….'],
+    [{ env: { NATSJOB_DB_TYPE: 'postgres', NATSJOB_DB_URL: 'mysql://root:x@h/natsjob' } }, 'Environment NATSJOB_DB_URL: must be an address for NATSJOB_DB_TYPE postgres, as in host=… port=5432 user=… password=… dbname=… or postgres://user:password@host:5432/database; this one is for mysql.'],
+    [{ env: { NATSJOB_DB_TYPE: 'mysql', NATSJOB_DB_URL: 'root:x@tcp(h)/d?tls=false', NATSJOB_DB_TLS_CA: '/ca.pem' } }, 'NATSJOB_DB_TLS_CA: NATSJOB_DB_URL turns TLS off; take one of the two away.'],
+    [{ env: { NATSJOB_DB_TYPE: 'postgres', NATSJOB_DB_URL: 'postgres://u:x@h/d?sslmode=prefer', NATSJOB_DB_TLS_CA: '/ca.pem' } }, 'NATSJOB_DB_TLS_CA: NATSJOB_DB_URL lets go unchecked who answers; ask for sslmode=verify-full there, or say nothing.'],
+    [{ env: { NATSJOB_DB_TYPE: 'mysql', NATSJOB_DB_URL: 'root:x@tcp(h)/d', NATSJOB_DB_TLS_CERT: '/c.pem' } }, 'NATSJOB_DB_TLS_CERT and NATSJOB_DB_TLS_KEY: both are needed, or neither.'],
+    [{ env: { NATSJOB_DB_TYPE: 'dm', NATSJOB_DB_URL: 'dm://SYSDBA:x@h', NATSJOB_DB_TLS_CA: '/ca.pem' } }, 'NATSJOB_DB_TLS_CA: natsjob has no TLS for Dameng; take it away.'],
     [{ env: { NATSJOB_TIMEZONE: 'Mars/Olympus' } }, 'Environment NATSJOB_TIMEZONE: must be the name of a time zone, as in Asia/Shanghai or UTC, not "Mars/Olympus".'],
     [{ env: { NATSJOB_NATS_URL: 'http://user:hush@host' } }, 'Environment NATSJOB_NATS_URL: must be like nats://user:password@host:4222 (nats or tls), several with commas between, or empty for the embedded server.'],
     [{ env: { NATSJOB_HTTP_HOST: 'a b' } }, 'Environment NATSJOB_HTTP_HOST: must be an address or a host name, as in 127.0.0.1 or 0.0.0.0, not "a b".'],
@@ -165,8 +170,8 @@ describe('a value that another source overrules', () => {
     [{ env: { NATSJOB_LOGIN_PWD: 'x' }, argv: ['--login-pwd='] }, ['Flag --login-pwd: must be 1 to 1024 characters on one line.']],
     [{ env: { NATSJOB_NATS_URL_FILE: '/u' }, argv: ['--nats-url', 'http://u:hush@h'], files: { '/u': 'nats://h:1' } }, ['Flag --nats-url: must be like nats://user:password@host:4222 (nats or tls), several with commas between, or empty for the embedded server.']],
     [
-      { env: { NATSJOB_DB_TYPE: 'sqlite', NATSJOB_DB_URL: '/data/x.sqlite' }, file: 'NATSJOB_DB_TYPE: mysql\nNATSJOB_DB_URL: root:x@tcp(127.0.0.1:3306)/natsjob' },
-      ['File conf/config.yaml:1 NATSJOB_DB_TYPE: must be sqlite in this version (mysql comes in a later one), not "mysql".'],
+      { env: { NATSJOB_DB_TYPE: 'sqlite', NATSJOB_DB_URL: '/data/x.sqlite' }, file: 'NATSJOB_DB_TYPE: mysql\nNATSJOB_DB_URL: root:hush' },
+      ['File conf/config.yaml:2 NATSJOB_DB_URL: must be like user:password@tcp(host:3306)/database or mysql://user:password@host:3306/database.'],
     ],
   ] as [Sources, string[]][])('is a mistake all the same: %j', (sources, sentences) => {
     expect(problemsOf(sources)).toEqual(sentences);

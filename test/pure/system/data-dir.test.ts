@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeF
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDirLockedError, DataDirUnusableError, announcedUrl, lockDataDir, prepareDataDir, readLockHolder, readOrMake } from '../../../src-core/system/index.ts';
 
@@ -18,6 +19,14 @@ const HOLDER = `
   } catch (error) {
     console.log(error.name);
   }`;
+
+/** Reads the file as whoever looks does, and lets go of it 20 ms after it is told to. */
+const LOOKER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const database = new (require('better-sqlite3'))(workerData);
+  database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+  parentPort.once('message', () => setTimeout(() => database.close(), 20));
+  parentPort.postMessage('looking');`;
 
 describe('the data folder', () => {
   let dir: string;
@@ -55,6 +64,17 @@ describe('the data folder', () => {
     expect(error).toBeInstanceOf(DataDirLockedError);
     expect(error).toMatchObject({ pid: child.pid, url: 'http://127.0.0.1:7788' });
     expect(await readLockHolder(dir)).toEqual({ pid: child.pid, url: 'http://127.0.0.1:7788' });
+  });
+
+  it('may be looked at by several at once, and a start waits until they have looked', async () => {
+    (await lockDataDir(dir)).release();
+    const looking = new Worker(LOOKER, { eval: true, workerData: path.join(dir, 'natsjob.lock') });
+    await once(looking, 'message');
+    expect(await readLockHolder(dir)).toBeUndefined();
+    // It has looked a moment after this process has begun to wait, which stands still meanwhile.
+    looking.postMessage('soon');
+    (await lockDataDir(dir)).release();
+    await once(looking, 'exit');
   });
 
   it('is free again at once when its holder is killed', async () => {

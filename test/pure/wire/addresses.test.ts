@@ -52,6 +52,8 @@ describe('subjects', () => {
       expect(wire.parseStreamSubject(wire.startSubject(ns, app, job))).toEqual({ kind: 'dispatch', action: 'start', ns, app, job });
       expect(wire.parseStreamSubject(wire.clientStartSubject(ns, app, job, tail))).toEqual({ kind: 'dispatch', action: 'client-start', ns, app, job, tail });
       expect(wire.parseStreamSubject(wire.cancelSubject(ns, app, job, id))).toEqual({ kind: 'cancel', ns, app, job, taskId: id });
+      expect(wire.parseStreamSubject(wire.runEventSubject('removed', ns, app, job))).toEqual({ kind: 'run-event', event: 'removed', ns, app, job });
+      expect(wire.parseStreamSubject(wire.runEventSubject('no-retry', ns, app, job))).toEqual({ kind: 'run-event', event: 'no-retry', ns, app, job });
       expect(wire.parseStreamSubject(wire.runEventSubject('waiting', ns, app, job))).toEqual({ kind: 'run-event', event: 'waiting', ns, app, job });
     }));
   });

@@ -53,7 +53,19 @@ describe('an answer', () => {
 
   test('of the leader is short', () => {
     expect(encodeEnd({ status: 'expired' })).toBe('{"status":"expired"}');
+    expect(encodeEnd({ status: 'expired', step: 1 })).toBe('{"status":"expired","step":1}');
     expect(encodeEnd({ status: 'cancelled', reason: 'by "ann"' })).toBe('{"status":"cancelled","reason":"by \\"ann\\""}');
+  });
+
+  test('a worker may say that no attempt is to follow; anything but true says nothing', () => {
+    expect(decodeEnd('{"status":"fail","noRetry":true}', rules('worker'))).toMatchObject({ ok: true, noRetry: true });
+    expect(decodeEnd(encodeEnd({ status: 'fail', noRetry: true }), rules('worker'))).toMatchObject({ ok: true, noRetry: true });
+    for (const value of ['false', 'null', '"true"', '1']) expect(decodeEnd(`{"status":"fail","noRetry":${value}}`, rules('worker'))).not.toHaveProperty('noRetry');
+  });
+  test('what the leader says of the step that was sent is heeded from the leader only', () => {
+    expect(decodeEnd('{"status":"cancelled","step":3}', rules('leader'))).toMatchObject({ ok: true, step: 3 });
+    for (const text of ['{"status":"success","step":3}', '{"status":"fail","step":"3"}']) expect(decodeEnd(text, rules('worker'))).not.toHaveProperty('step');
+    for (const step of ['4', '-1', '1.5', '"1"', 'null']) expect(decodeEnd(`{"status":"expired","step":${step}}`, rules('leader'))).not.toHaveProperty('step');
   });
 
   test('comes back as it was written', () => {

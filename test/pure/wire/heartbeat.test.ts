@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_LIMITS } from '../../../src-core/wire/index.ts';
 
 const bare = { id: 'client-1', namespace: 'app', appName: 'biz' };
-const empty = { ip: '', comment: '', weight: 100, group: '', machineCpuUsage: '', machineMemoryUsage: '', processCpuUsage: '', processMemoryRss: '' };
+const empty = { ip: '', comment: '', weight: 100, capacity: 0, group: '', machineCpuUsage: '', machineMemoryUsage: '', processCpuUsage: '', processMemoryRss: '' };
 const read = (fields: object) => decodeHeartbeat(JSON.stringify({ ...bare, ...fields }));
 
 describe('a heartbeat', () => {
@@ -19,13 +19,16 @@ describe('a heartbeat', () => {
   test.each([[undefined, 100], [0, 0], [7, 7], [-1, 0], [-0.5, 0], [0.2, 1], [99.5, 100], ['80', 80], ['-3', 0], ['', 100], [1e300, 1_000_000]])('of weight %j weighs %j', (weight, expected) => {
     expect(read({ weight })).toMatchObject({ ok: true, heartbeat: { weight: expected } });
   });
+  test.each([[undefined, 0], [null, 0], [0, 0], [8, 8], [-1, 0], ['16', 16], [1e300, 1_000_000]])('of capacity %j works on %j runs at once', (capacity, expected) => {
+    expect(read({ capacity })).toMatchObject({ ok: true, heartbeat: { capacity: expected } });
+  });
   test('may give usages as numbers, and a group', () => {
     expect(read({ machineCpuUsage: 12.5, processMemoryRss: '300 MB', group: '华东' })).toMatchObject({ ok: true, heartbeat: { machineCpuUsage: '12.5', processMemoryRss: '300 MB', group: '华东' } });
   });
   test.each([
     [{ id: '' }, 'id is missing or not fit for a subject'], [{ id: 5 }, 'id is missing or not fit for a subject'], [{ id: 'a.b' }, 'id is missing or not fit for a subject'], [{ id: '>' }, 'id is missing or not fit for a subject'],
     [{ namespace: 'a b' }, 'namespace is missing or not a valid name'], [{ appName: null }, 'appName is missing or not a valid name'],
-    [{ weight: 'heavy' }, 'weight is not a number'], [{ weight: true }, 'weight is not a number'], [{ weight: [] }, 'weight is not a number'],
+    [{ weight: 'heavy' }, 'weight is not a number'], [{ weight: true }, 'weight is not a number'], [{ weight: [] }, 'weight is not a number'], [{ capacity: 'all' }, 'capacity is not a number'],
     [{ group: 'a.*' }, 'group is not fit for a subject'], [{ group: 1 }, 'group is not fit for a subject'], [{ ip: 1 }, 'ip is not text'], [{ comment: {} }, 'comment is not text'],
     [{ machineCpuUsage: true }, 'machineCpuUsage is neither text nor a number'],
   ])('with %j is refused: %s', (fields, problem) => {
@@ -41,7 +44,7 @@ describe('a heartbeat', () => {
   });
   test('comes back as it was written', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((value) => !value.includes('\0'));
-    fc.assert(fc.property(fc.record({ ip: text, comment: text, weight: fc.nat(1_000_000), group: fc.stringMatching(/^[a-z=]{0,64}$/), machineCpuUsage: text, machineMemoryUsage: text, processCpuUsage: text, processMemoryRss: text }), (rest) => {
+    fc.assert(fc.property(fc.record({ ip: text, comment: text, weight: fc.nat(1_000_000), capacity: fc.nat(1_000_000), group: fc.stringMatching(/^[a-z=]{0,64}$/), machineCpuUsage: text, machineMemoryUsage: text, processCpuUsage: text, processMemoryRss: text }), (rest) => {
       expect(decodeHeartbeat(encodeHeartbeat({ ...bare, ...rest }))).toEqual({ ok: true, heartbeat: { ...bare, ...rest } });
     }));
   });

@@ -62,6 +62,7 @@ describe('events of our own', () => {
   test('come back as they were written', () => {
     fc.assert(fc.property(accepted, fc.array(skip, { maxLength: 5 }), (run, items) => {
       expect(wire.decodeRunAccepted(wire.encodeRunAccepted(run as RunAccepted))).toEqual(run);
+      expect(wire.decodeRunsRemoved(wire.encodeRunsRemoved({ v: 1, taskIds: [run.taskId, ID] }))).toEqual({ v: 1, taskIds: [run.taskId, ID] });
       expect(wire.decodeRunWaiting(wire.encodeRunWaiting({ v: 1, taskId: run.taskId }))).toEqual({ v: 1, taskId: run.taskId });
       expect(wire.decodeSkipReport(wire.encodeSkipReport({ v: 1, items }))).toEqual({ v: 1, items });
     }));
@@ -79,6 +80,7 @@ describe('events of our own', () => {
     fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.dictionary(fc.constantFrom(...Object.keys(good), 'items', 'targets'), fc.jsonValue()).map((value) => JSON.stringify({ v: 1, ...value }))), (text) => {
       wire.decodeRunAccepted(text);
       wire.decodeRunWaiting(text);
+      wire.decodeRunsRemoved(text);
       wire.decodeSkipReport(text);
       wire.decodeMonitor(text);
       wire.decodeDispatch(text);

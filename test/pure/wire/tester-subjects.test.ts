@@ -5,10 +5,10 @@ test.each(['natsjob.job.start.a.b.c', 'natsjob-void.job.start.a.b.c', 'natsjob.j
   expect([isTrialSubject(subject), isWatchSubject(subject)]).toEqual([true, true]);
 });
 
-test.each(['natsjob.>', 'natsjob-void.>', 'natsjob.job.*.app.>', 'natsjob.*.x', 'natsjob.run.accepted.a.b.c'])('%s can be watched only', (subject) => {
+test.each(['natsjob.>', 'natsjob-void.>', 'natsjob.job.*.app.>', 'natsjob.*.x', 'natsjob.run.accepted.a.b.c', 'natsjob-report.a.b.c.437500000000000001'])('%s can be watched only', (subject) => {
   expect([isTrialSubject(subject), isWatchSubject(subject)]).toEqual([false, true]);
 });
 
-test.each(['', '>', '*', 'natsjob', 'natsjob.', '*.job.x', 'natsjob.>.x', 'natsjob.a*', 'natsjob.job..x', 'natsjob.job.x y', 'natsjob.job.x\r\nPUB a 0', '$JS.API.>', '$KV.natsjob-control.>', '_INBOX.>', 'other.job.x', `natsjob.job.${'a.'.repeat(20)}b`, `natsjob.job.${'a'.repeat(600)}`])('%j can be neither', (subject) => {
+test.each(['', '>', '*', 'natsjob', 'natsjob.', '*.job.x', 'natsjob.>.x', 'natsjob.a*', 'natsjob.job..x', 'natsjob.job.x y', 'natsjob.job.x\r\nPUB a 0', '$JS.API.>', '$KV.natsjob-control.>', '_INBOX.>', 'other.job.x', 'natsjob-report.>', 'natsjob-report.a.b.c.*', `natsjob.job.${'a.'.repeat(20)}b`, `natsjob.job.${'a'.repeat(600)}`])('%j can be neither', (subject) => {
   expect([isTrialSubject(subject), isWatchSubject(subject)]).toEqual([false, false]);
 });

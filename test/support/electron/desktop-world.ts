@@ -12,6 +12,7 @@ import type { StandInWindow } from './stand-in-window.ts';
 
 export const BUNDLE = fileURLToPath(new URL('../../../dist/desktop', import.meta.url));
 export const CORE = fileURLToPath(new URL('../../../dist/desktop-core', import.meta.url));
+/** Only for what never comes: a busy machine is slow. */
 const READY_MS = 60_000;
 
 export interface DesktopWorldOptions extends Partial<Omit<StandInOptions, 'folder' | 'onExit'>> {
@@ -77,10 +78,12 @@ export async function startWorld(options: DesktopWorldOptions = {}): Promise<Des
     async [Symbol.asyncDispose]() {
       if (standIn.utilities.length > 0 && exits.length === 0) {
         standIn.app.quit();
-        await until(() => exits.length > 0, { what: 'the end of the program' });
+        await until(() => exits.length > 0, { deadlineMs: READY_MS, what: 'the end of the program' });
       }
-      for (const { pid } of standIn.utilities) await until(() => !isAlive(pid), { what: 'the end of the scheduler' });
-      await endNats(path.join(folder, 'profile', 'data'));
+      for (const { pid } of standIn.utilities) await until(() => !isAlive(pid), { deadlineMs: READY_MS, what: 'the end of the scheduler' });
+      const dataDir = path.join(folder, 'profile', 'data');
+      // Another world may have the folder.
+      if (!isAlive(holderOf(dataDir))) await endNats(dataDir);
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -88,11 +91,28 @@ export async function startWorld(options: DesktopWorldOptions = {}): Promise<Des
 
 /** What a killed scheduler leaves: its NATS server, which the next one would take over. */
 export async function endNats(dataDir: string): Promise<void> {
-  const file = path.join(dataDir, 'nats', 'nats-server.pid');
-  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  // A scheduler that is just about to end would start it again.
+  const holder = holderOf(dataDir);
+  await until(() => !isAlive(holder), { deadlineMs: READY_MS, what: 'the end of the scheduler' });
+  const pid = Number(readText(path.join(dataDir, 'nats', 'nats-server.pid')));
   if (pid <= 1 || !isAlive(pid)) return;
   process.kill(pid, 'SIGKILL');
-  await until(() => !isAlive(pid), { what: 'the end of the NATS server' });
+  await until(() => !isAlive(pid), { deadlineMs: READY_MS, what: 'the end of the NATS server' });
+}
+
+/** Of the process that has the data folder, or had it last. */
+function holderOf(dataDir: string): number | undefined {
+  const [, pid] = /"pid":\s*(\d+)/.exec(readText(path.join(dataDir, 'natsjob.lock.json'))) ?? [];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** Empty when there is none (any more). */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function isAlive(pid: number | undefined): boolean {

@@ -10,13 +10,13 @@ import { readEndTotals } from './end-totals.ts';
 import { readLastRuns } from './last-runs.ts';
 import { readLateJobs } from './late-jobs.ts';
 import { moveLog } from './move-log.ts';
-import type { AnswerMessage, RequestKind, RequestMessage, Requests } from './requests.ts';
+import { READY, type AnswerMessage, type RequestKind, type RequestMessage, type Requests } from './requests.ts';
 import { readRuns } from './runs.ts';
 import { readSkips } from './skips.ts';
 import { readSubRuns } from './sub-runs.ts';
 import { readWorkerEnds } from './worker-ends.ts';
 
-/** Answers requests one after the other until told to close (null), then leaves the port. */
+/** Says that it is ready, then answers requests one after the other until told to close (null), and leaves the port. */
 export function answerReads(options: ConnectionOptions, port: MessagePort): void {
   const connection = openReader(options);
   const keeper = openKeeper(options);
@@ -45,6 +45,7 @@ export function answerReads(options: ConnectionOptions, port: MessagePort): void
     }
     port.postMessage(answer(handlers, message, options.file));
   });
+  port.postMessage({ number: READY } satisfies AnswerMessage);
 }
 
 function answer(handlers: object, { number, kind, ask }: RequestMessage, file: string): AnswerMessage {

@@ -33,6 +33,9 @@ export interface RequestMessage {
   readonly ask: Requests[RequestKind]['ask'];
 }
 
+/** Number of the message by which the thread says that it takes requests; those of requests begin behind it. */
+export const READY = 0;
+
 /** `failure` has what is left of an error after a clone: enough to make the same kind again. */
 export interface AnswerMessage {
   readonly number: number;

@@ -1,0 +1,17 @@
+/** Waits for answers of one session: nothing for so long, and it is given up. Without it a server that hangs holds a batch until the network gives up. */
+export class Patience {
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(limitMs: number, giveUp: () => void) {
+    this.#timer = setTimeout(giveUp, limitMs);
+  }
+
+  /** Something came. */
+  renew(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,4 @@
+/** The rule that was broken, as the end of a sentence: "must be …". Never quotes the value. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+}

@@ -1,0 +1,70 @@
+import type { Subscription } from '@nats-io/transport-node';
+import { WORKER_PREFIX } from '../../wire/index.ts';
+import type { WorkerConnection } from '../connection.ts';
+
+/** What is heard is only a hint: the lock is looked at again at least as often. */
+const LOOK_MS = 1_000;
+/** Subscribers hear of a message before the stream shows it. */
+const SHOWN_MS = 5;
+
+/** Hears that the entry of a lock was removed. */
+export class FreedHint {
+  readonly #connection: WorkerConnection;
+  readonly #entry: string;
+  readonly #stopFollowing: () => void;
+  #subscription: Subscription | undefined;
+  #isHeard = false;
+  #onHeard = (): void => {};
+
+  constructor(connection: WorkerConnection, entry: string) {
+    this.#connection = connection;
+    this.#entry = entry;
+    this.#stopFollowing = connection.onState((state) => {
+      if (state === 'connected') this.#listen();
+    });
+    if (connection.state === 'connected') this.#listen();
+  }
+
+  /** Resolves when it was removed since the last call, or the time is up, or a second has gone by. Rejects with the signal's reason when that is aborted. */
+  wait(mostMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { clock } = this.#connection;
+      const settle = (): void => {
+        cancel();
+        signal.removeEventListener('abort', settle);
+        this.#onHeard = () => {};
+        if (signal.aborted) reject(signal.reason as Error);
+        else resolve();
+      };
+      let cancel = clock.after(Math.min(mostMs, LOOK_MS), settle);
+      this.#onHeard = () => {
+        this.#isHeard = false;
+        cancel();
+        cancel = clock.after(SHOWN_MS, settle);
+      };
+      signal.addEventListener('abort', settle);
+      if (signal.aborted) settle();
+      else if (this.#isHeard) this.#onHeard();
+    });
+  }
+
+  close(): void {
+    this.#stopFollowing();
+    this.#unsubscribe();
+  }
+
+  #listen(): void {
+    this.#unsubscribe();
+    this.#subscription = this.#connection.client.subscribe(WORKER_PREFIX + this.#entry, {
+      callback: (error, message) => {
+        if (error !== null || message.headers?.get('KV-Operation') !== 'DEL') return;
+        this.#isHeard = true;
+        this.#onHeard();
+      },
+    });
+  }
+
+  #unsubscribe(): void {
+    if (this.#subscription !== undefined && !this.#subscription.isClosed()) this.#subscription.unsubscribe();
+  }
+}

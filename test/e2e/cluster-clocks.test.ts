@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { linesThatCount, startCluster } from '../support/cluster.ts';
+import type { Cluster, Node } from '../support/cluster.ts';
+import { canStartProgram } from '../support/program.ts';
+import { isPackedTested } from '../support/tested-program.ts';
+import { until } from '../support/until.ts';
+import { openLoad, twiceIn } from './outage-load.ts';
+import type { Load } from './outage-load.ts';
+
+const SHIFT = fileURLToPath(new URL('../support/shifted-clock.cjs', import.meta.url));
+/** What was missed is made up for by one run, so that a jump is not a flood. */
+const ONCE = { misfire: { policy: 'once' } };
+const MINUTES_5 = 300_000;
+
+// A packed program takes no script to load beforehand.
+describe.skipIf(isPackedTested || process.platform === 'win32' || !(await canStartProgram()))('the clocks of two nodes', () => {
+  test('may be five minutes apart: who takes over with the later one makes up by policy, and nothing comes twice', async () => {
+    await using shifted = await startShifted([0, MINUTES_5], 0);
+    const { cluster, load, first, second } = shifted;
+    await first.kill('SIGKILL');
+    await untilRole(cluster, second, 'leader 2');
+    await moreFires(load, 30);
+    expect(load.seenTwice()).toEqual([]);
+    expect(latestFire(load)).toBeGreaterThan(Date.now() + MINUTES_5 - 60_000);
+    await until(() => second.output().includes('"gapMs"'), { what: 'the gap to be told' });
+  });
+
+  test('may be seconds apart: who takes over with the earlier one says so, waits until it has caught up, and nothing comes twice', async () => {
+    await using shifted = await startShifted([0, -8_000]);
+    const { cluster, load, first, second } = shifted;
+    const before = latestFire(load);
+    await first.kill('SIGKILL');
+    await untilRole(cluster, second, 'leader 2');
+    await until(() => second.output().includes('clock is behind that of the last leader'), { what: () => linesThatCount(second) });
+    await until(() => latestFire(load) > before + 4_000, { what: () => `fires\n${linesThatCount(second)}` });
+    expect(load.seenTwice()).toEqual([]);
+    expect(twiceIn(await load.finish())).toEqual([]);
+  });
+
+  test('may jump under the leader, an hour ahead: it goes on leading, what lies between counts as missed', async () => {
+    await using shifted = await startShifted([0, 0]);
+    const { cluster, load, first } = shifted;
+    shifted.set(0, 3_600_000);
+    await until(() => latestFire(load) > Date.now() + 3_500_000, { what: () => `fires an hour ahead\n${linesThatCount(first)}` });
+    await moreFires(load, 30);
+    expect(await cluster.roles()).toEqual({ a: 'leader 1', b: 'standby 1' });
+    expect(load.seenTwice()).toEqual([]);
+    await until(() => first.output().includes('"gapMs"'), { what: 'the gap to be told' });
+  });
+});
+
+interface Shifted {
+  readonly cluster: Cluster;
+  readonly load: Load;
+  readonly first: Node;
+  readonly second: Node;
+  set(index: number, offsetMs: number): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Two nodes whose wall clocks are off by so many milliseconds. Jobs begin with their making, so a node that is not ahead makes them. */
+async function startShifted(offsets: readonly number[], maker = 1): Promise<Shifted> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'natsjob-test-clocks-'));
+  const fileOf = (index: number): string => path.join(folder, String(index));
+  for (const [index, offset] of offsets.entries()) writeFileSync(fileOf(index), String(offset));
+  const cluster = await startCluster({ env: (index) => ({ NODE_OPTIONS: `--require ${SHIFT}`, TEST_CLOCK_FILE: fileOf(index) }) });
+  const [first, second] = cluster.nodes as [Node, Node];
+  await cluster.leader();
+  const load = await openLoad(cluster.nodes[maker] as Node, cluster.nats.url, ONCE).catch(async (error: unknown) => {
+    await cluster[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
+  return {
+    cluster, load, first, second,
+    set(index, offsetMs) {
+      writeFileSync(fileOf(index), String(offsetMs));
+      process.kill((cluster.nodes[index] as Node).pid, 'SIGUSR2');
+    },
+    async [Symbol.asyncDispose]() {
+      await load[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Moment of the latest scheduled fire that was seen, as its id says. */
+function latestFire({ witness }: Load): number {
+  return Math.max(0, ...[...witness.sightings].map(({ taskId }) => Number(BigInt(taskId) >> 22n) + 1_577_836_800_000));
+}
+
+async function moreFires({ witness }: Load, messages: number): Promise<void> {
+  const goal = witness.count + messages;
+  await until(() => witness.count >= goal, { what: 'more fires' });
+}
+
+async function untilRole(cluster: Cluster, node: Node, role: string): Promise<void> {
+  await until(async () => (await cluster.roles())[node.name] === role, { what: () => `${node.name} to be ${role}\n${linesThatCount(node)}` });
+}

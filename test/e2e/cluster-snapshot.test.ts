@@ -1,0 +1,236 @@
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { openSqliteStore } from '../../src-core/sql/index.ts';
+import { callSubject, decodeFrame, encodeFrame, RESULTS_STREAM, runIdToText, STREAM } from '../../src-core/wire/index.ts';
+import { linesThatCount, startCluster } from '../support/cluster.ts';
+import type { Node } from '../support/cluster.ts';
+import { canStartProgram } from '../support/program.ts';
+import { aBatch, aRun, ended } from '../support/store-rows.ts';
+import { READER_ENTRY, recordingLog } from '../support/store-sqlite.ts';
+import { until } from '../support/until.ts';
+import { startTestWorker } from '../support/worker.ts';
+import { APP, NAMESPACE, openLoad } from './outage-load.ts';
+
+const MANY = 60_000;
+const TAKEN = 'the view is now a snapshot of another server';
+
+describe.skipIf(!(await canStartProgram()))('a node that was away for longer than the log reaches back', () => {
+  test('has the same runs, pieces, skips and sums as the others when it is back, and so has a new one', async () => {
+    await using cluster = await startCluster({ nodes: 3 });
+    const [a, b, c] = cluster.nodes as [Node, Node, Node];
+    await using load = await openLoad(a, cluster.nats.url);
+    await using worker = await startTestWorker(cluster.nats.url);
+    await a.api.post(`/namespaces/${NAMESPACE}/apps`, { name: 'nobody' });
+    await a.api.post('/jobs', { namespace: NAMESPACE, app: 'nobody', name: 'narrow', schedule: { expression: '* * * * * *' }, timeoutMs: 2_000 });
+    expect(await b.stop()).toBe(0);
+    expect(await c.stop()).toBe(0);
+    forgetData(c);
+    await a.api.post('/jobs', { namespace: NAMESPACE, app: APP, name: 'made-meanwhile', schedule: { expression: '* * * * * *' }, maxRunning: 100, timeoutMs: 4_000 });
+    const { taskId } = (await a.api.get(`/runs?namespace=${NAMESPACE}&app=${APP}&limit=1`)).body.items[0];
+    await worker.publish('natsjob.job.sub-result-flow', { taskId, namespace: NAMESPACE, appName: APP, jobName: 'job-0', clientId: 'w', status: 'half done' });
+    await until(() => load.witness.count > 150, { what: 'fires' });
+    await untilSkipped(a);
+    await shorten(cluster.nats.url);
+
+    for (const node of [b, c]) {
+      await node.restart();
+      expect(node.output(), linesThatCount(node)).toContain(TAKEN);
+    }
+    await load.untilRunsAgain();
+    await load.finish();
+    const wanted = await settledViewOf(a);
+    expect(wanted.runs.length).toBeGreaterThan(150);
+    expect([wanted.subRuns.length, wanted.skips.length].every((count) => count > 0)).toBe(true);
+    for (const node of [b, c]) {
+      await until(() => viewOf(node).runs.length >= wanted.runs.length, { what: () => `${node.name} to have all\n${linesThatCount(node)}` });
+      expect(await settledViewOf(node), node.name).toEqual(wanted);
+      expect(await sumsOf(node), node.name).toEqual(await sumsOf(a));
+      expect((await node.api.get(`/runs/${taskId}/sub-runs`)).body.items).toHaveLength(1);
+      expect(leftovers(node)).toEqual(['natsjob.sqlite.replaced']);
+    }
+    expect(leftovers(a)).toEqual([]);
+    expect(load.seenTwice()).toEqual([]);
+  });
+
+  test('gets there though it is killed while it takes one, and though the giver is', async () => {
+    await using cluster = await startCluster({ nodes: 3 });
+    const [a, b, c] = cluster.nodes as [Node, Node, Node];
+    await using load = await openLoad(a, cluster.nats.url);
+    for (const node of [c, b, a]) expect(await node.stop()).toBe(0);
+    forgetData(b);
+    forgetData(c);
+    await fill(a, MANY);
+    await shorten(cluster.nats.url);
+    await a.restart();
+
+    await b.restart({ untilReady: false });
+    await untilTaking(b);
+    await until(async () => /taking a snapshot of server a's view, \d+ %/.test(await problemsOf(b)), { what: 'the progress to be told' });
+    await b.kill('SIGKILL');
+    expect(statSync(fileOf(b, '.taken')).size).toBeGreaterThan(0);
+    expect(b.output()).not.toContain(TAKEN);
+    await b.restart();
+    expect(countRuns(b)).toBeGreaterThan(MANY);
+    expect(leftovers(b)).toEqual(['natsjob.sqlite.replaced']);
+
+    await c.restart({ untilReady: false });
+    await untilTaking(c);
+    expect(leftovers(b).some((name) => name.includes('.given-')), 'the one that does not lead gives').toBe(true);
+    await b.kill('SIGKILL');
+    await c.untilReady();
+    expect(c.output()).toContain('the snapshot broke off');
+    expect(c.output()).toMatch(/"from":"a".*the view is now a snapshot/);
+    expect(countRuns(c)).toBeGreaterThan(MANY);
+    await b.restart();
+    expect(leftovers(b)).toEqual(['natsjob.sqlite.replaced']);
+    await load.finish();
+    expect(load.seenTwice()).toEqual([]);
+    for (const node of [b, c]) await until(() => countRuns(node) === countRuns(a), { what: `${node.name} to have all` });
+  });
+
+  test('is told so when it is of an older version, goes on with what it has when nobody answers, and leaves the others what only they have', async () => {
+    await using cluster = await startCluster();
+    const [a, b] = cluster.nodes as [Node, Node];
+    await using load = await openLoad(a, cluster.nats.url);
+    const nats = await connect({ servers: cluster.nats.url });
+    const frame = encodeFrame({ method: 'snapshot-open', input: { asker: 'old', id: 'old-1', schemaVersion: 1, streams: [] } }, new Uint8Array(0));
+    const { data } = await nats.request(callSubject('a', 'snapshot-open'), frame, { timeout: 60_000 });
+    expect(decodeFrame(data)?.head).toMatchObject({ error: { name: 'ConflictError', message: expect.stringMatching(/newer schema/) as string } });
+    await nats.close();
+
+    expect(await b.stop()).toBe(0);
+    const before = countRuns(b);
+    const seen = load.witness.count;
+    // A new leader must still find what was sent since the lease was last renewed.
+    await until(() => load.witness.count > seen + 100, { what: 'fires' });
+    await shorten(cluster.nats.url, 50);
+    await a.kill('SIGKILL');
+    await b.restart();
+    expect(b.output()).toMatch(/"missing":\{.*the log no longer has messages that this server has not read/);
+    expect(countRuns(b)).toBeGreaterThanOrEqual(before);
+    await until(() => load.witness.count > seen + 150, { what: 'fires of the one that is left' });
+
+    const ownEnds = endedIn(a);
+    const missing = endedIn(b);
+    expect([...ownEnds].filter((id) => !missing.has(id)).length).toBeGreaterThan(30);
+    await shorten(cluster.nats.url, 50);
+    await a.restart();
+    expect(a.output()).toMatch(/"kept":[1-9].*the view is now a snapshot/);
+    const all = endedIn(a);
+    expect([...ownEnds, ...missing].filter((id) => !all.has(id))).toEqual([]);
+    expect(load.seenTwice()).toEqual([]);
+  });
+});
+
+function fileOf(node: Node, end = ''): string {
+  return path.join(node.dataDir, `natsjob.sqlite${end}`);
+}
+
+/** As on a new machine; the name of the node is a setting. */
+function forgetData(node: Node): void {
+  for (const name of readdirSync(node.dataDir)) if (name.startsWith('natsjob.sqlite')) rmSync(path.join(node.dataDir, name));
+}
+
+/** What lies beside the database and is neither its log nor its lock. */
+function leftovers(node: Node): string[] {
+  return readdirSync(node.dataDir).filter((name) => /^natsjob\.sqlite\.(?!lock)/.test(name)).sort();
+}
+
+/** The log keeps only the newest messages of either stream. */
+async function shorten(url: string, kept = 5): Promise<void> {
+  const nats = await connect({ servers: url });
+  const { streams } = await jetstreamManager(nats);
+  for (const name of [STREAM, RESULTS_STREAM]) await streams.purge(name, { seq: (await streams.info(name)).state.last_seq - kept });
+  await nats.close();
+}
+
+interface View {
+  readonly runs: readonly unknown[];
+  readonly subRuns: readonly unknown[];
+  readonly skips: readonly unknown[];
+  readonly definitions: readonly unknown[];
+}
+
+/** All rows, as the file has them. */
+/** Skips are told every three seconds: when nothing has fired for longer, and the view has not changed since, all are in it. */
+async function settledViewOf(node: Node): Promise<View> {
+  let last = viewOf(node);
+  let since = performance.now();
+  await until(() => {
+    const now = viewOf(node);
+    if (!isDeepStrictEqual(now, last)) since = performance.now();
+    last = now;
+    return performance.now() - since > 4_000;
+  }, { what: `the view of ${node.name} to change no more` });
+  return last;
+}
+
+function viewOf(node: Node): View {
+  const database = new Database(fileOf(node), { readonly: true });
+  try {
+    const all = (sql: string): readonly unknown[] => database.prepare(sql).all();
+    return {
+      runs: all('select * from run order by id'), subRuns: all('select * from sub_run order by run_id, kind, number'),
+      skips: all('select * from skip_count order by hour, job_number, reason'), definitions: all('select * from job order by number'),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+function endedIn(node: Node): ReadonlySet<string> {
+  const database = new Database(fileOf(node), { readonly: true });
+  try {
+    return new Set(database.prepare('select cast(id as text) from run where state >= 3').pluck().all() as string[]);
+  } finally {
+    database.close();
+  }
+}
+
+function countRuns(node: Node): number {
+  const database = new Database(fileOf(node), { readonly: true });
+  try {
+    return database.prepare('select count(*) from run').pluck().get() as number;
+  } finally {
+    database.close();
+  }
+}
+
+async function sumsOf({ api }: Node): Promise<unknown> {
+  return (await api.get('/stats')).body.items;
+}
+
+async function untilSkipped({ api }: Node): Promise<void> {
+  await until(async () => (await api.get(`/skips?namespace=${NAMESPACE}`)).body.items.length > 0, { what: 'a skip' });
+}
+
+async function untilTaking(node: Node): Promise<void> {
+  await until(() => (statSync(fileOf(node, '.taken'), { throwIfNoEntry: false })?.size ?? 0) > 0, { what: () => `${node.name} to take a snapshot\n${node.output()}` });
+}
+
+async function problemsOf({ api }: Node): Promise<string> {
+  return JSON.stringify((await api.get('//readyz')).body);
+}
+
+/** Ended runs of the last hour, a kilobyte each, written while the program is down. */
+async function fill(node: Node, count: number): Promise<void> {
+  const database = new Database(fileOf(node), { readonly: true });
+  const term = database.prepare('select value from meta where key = \'term\'').pluck().get() as number;
+  const jobNumber = database.prepare('select min(number) from job').pluck().get() as number;
+  database.close();
+  const store = await openSqliteStore({ file: fileOf(node), log: recordingLog([]), readerEntry: READER_ENTRY });
+  const from = Date.now() - 3_600_000;
+  for (let made = 0; made < count; made += 1_000) {
+    const insertRuns = Array.from({ length: 1_000 }, (_, index) => {
+      const at = from + (made + index) * 10;
+      return ended(aRun({ id: runIdToText(at, 0, jobNumber), jobNumber, namespace: NAMESPACE, app: APP, job: 'job-0', scheduledAt: at, dispatchedAt: at }), { reason: `${at} `.repeat(70) });
+    });
+    await store.apply(aBatch({ term, insertRuns }));
+  }
+  await store.close();
+}

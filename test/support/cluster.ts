@@ -1,0 +1,108 @@
+import { startBreaker } from './nats-breaker.ts';
+import type { Breaker } from './nats-breaker.ts';
+import { startNatsServer } from './nats-server.ts';
+import type { TestNatsServer } from './nats-server.ts';
+import { startProgram } from './program.ts';
+import type { TestProgram } from './program.ts';
+import { until } from './until.ts';
+
+export interface ClusterOptions {
+  /** Default 2. */
+  readonly nodes?: number;
+  /** Starts all at once; else one after the other, so that the first leads. */
+  readonly atOnce?: boolean;
+  /** Settings of each node besides the shared ones. */
+  readonly env?: (index: number) => Readonly<Record<string, string>>;
+  readonly natsConfig?: string;
+}
+
+export interface Node extends TestProgram {
+  readonly name: string;
+  /** Between this node and NATS, and nobody else. */
+  readonly breaker: Breaker;
+}
+
+/** Several nodes, each with a database of its own, on one nats-server. */
+export interface Cluster {
+  readonly nats: TestNatsServer;
+  readonly nodes: readonly Node[];
+  /** The one node that says it leads and can be reached; waits until there is exactly one. */
+  leader(): Promise<Node>;
+  /** How each node that can be reached speaks of itself: `{"a":"leader 3"}`. */
+  roles(among?: readonly Node[]): Promise<Readonly<Record<string, string>>>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A paused node does not answer; a busy one may need a while. */
+const ASK_MS = 5_000;
+
+/** The program's own breaker stands between each node and NATS; workers and witnesses go to NATS itself. */
+export async function startCluster({ nodes: size = 2, atOnce = false, env = () => ({}), natsConfig }: ClusterOptions = {}): Promise<Cluster> {
+  const ends: (() => Promise<void>)[] = [];
+  const nats = await startNatsServer(natsConfig === undefined ? {} : { config: natsConfig });
+  ends.push(() => nats[Symbol.asyncDispose]());
+  const nodes: Node[] = [];
+  const startOne = async (index: number): Promise<void> => {
+    const breaker = await startBreaker(nats.port);
+    ends.push(() => breaker.close());
+    const name = String.fromCodePoint(97 + index);
+    const program = await startProgram({ env: { NATSJOB_NATS_URL: `nats://127.0.0.1:${breaker.port}`, NATSJOB_NODE_ID: name, ...env(index) } });
+    ends.push(() => endEvenPaused(program));
+    nodes[index] = Object.assign(program, { name, breaker });
+  };
+  try {
+    const starts = Array.from({ length: size }, (_, index) => index);
+    if (atOnce) await Promise.all(starts.map(startOne));
+    else for (const index of starts) await startOne(index);
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+  const cluster: Cluster = {
+    nats, nodes,
+    async leader() {
+      let last = '';
+      return until(async () => {
+        const roles = await cluster.roles();
+        last = JSON.stringify(roles);
+        const leading = nodes.filter(({ name }) => roles[name]?.startsWith('leader') === true);
+        return leading.length === 1 && leading[0];
+      }, { what: () => `one leader (${last})\n${nodes.map(linesThatCount).join('\n')}` });
+    },
+    async roles(among = nodes) {
+      const answers = await Promise.all(among.map(async (node) => [node.name, await roleOf(node)] as const));
+      return Object.fromEntries(answers.filter(([, role]) => role !== ''));
+    },
+    [Symbol.asyncDispose]: endAll,
+  };
+  return cluster;
+
+  async function endAll(): Promise<void> {
+    for (const end of ends.reverse()) await end();
+  }
+}
+
+/** A paused process does not hear that it is to stop. */
+async function endEvenPaused(program: TestProgram): Promise<void> {
+  if (program.isRunning) process.kill(program.pid, 'SIGCONT');
+  await program[Symbol.asyncDispose]();
+}
+
+async function roleOf({ name, url, isRunning, api }: Node): Promise<string> {
+  if (!isRunning) return '';
+  try {
+    const token = await api.token();
+    const answer = await fetch(`${url}/natsjob/api/servers`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(ASK_MS) });
+    const { items } = (await answer.json()) as { items: { id: string; role: string; term: number }[] };
+    const self = items.find(({ id }) => id === name);
+    return self === undefined ? '' : `${self.role} ${self.term}`;
+  } catch {
+    return '';
+  }
+}
+
+/** What a node said that may explain why a test fails. */
+export function linesThatCount(node: Node): string {
+  const lines = node.output().split('\n').filter((line) => /"level":"(warn|error)"|"leading"|standby|stepped down/.test(line));
+  return `--- ${node.name}\n${lines.slice(-40).join('\n')}`;
+}

@@ -1,0 +1,31 @@
+import type { RemoteDatabase } from '../../src-core/ports/index.ts';
+import type { RemoteStore } from '../../src-core/sql/index.ts';
+import { openRemoteStore } from '../../src-core/sql/servers.ts';
+import { mysqlDialect } from '../../src-core/sql/mysql/dialect.ts';
+import { postgresDialect } from '../../src-core/sql/postgres/dialect.ts';
+import type { Dialect } from '../../src-core/sql/remote/dialect.ts';
+import type { DatabaseServer, ServerOptions } from './database-server.ts';
+import { dumpMariadb, hasMariadb, startMariadb } from './mariadb.ts';
+import { dumpPostgres, hasPostgres, startPostgres } from './postgres.ts';
+import { recordingLog } from './store-sqlite.ts';
+
+export interface Product {
+  readonly name: string;
+  readonly isThere: boolean;
+  start(options?: ServerOptions): Promise<DatabaseServer>;
+  dump(server: DatabaseServer, database: string): string;
+  dialect(): Dialect;
+  /** What the question for a commit holds, and nothing before it, and what the server's answer. */
+  readonly commit: { readonly asked: string; readonly answered: string };
+}
+
+/** The database servers that tests can start. */
+export const PRODUCTS: readonly Product[] = [
+  { name: 'PostgreSQL', isThere: hasPostgres(), start: startPostgres, dump: dumpPostgres, dialect: postgresDialect, commit: { asked: 'commit\0', answered: 'COMMIT' } },
+  { name: 'MariaDB', isThere: hasMariadb(), start: startMariadb, dump: dumpMariadb, dialect: mysqlDialect, commit: { asked: ';\ncommit', answered: '' } },
+];
+
+export function openRemote(database: RemoteDatabase, options: { logged?: string[]; maxConnections?: number; answerMs?: number } = {}): RemoteStore {
+  const { logged = [], maxConnections = 4, ...rest } = options;
+  return openRemoteStore({ database, log: recordingLog(logged), maxConnections, ...rest });
+}

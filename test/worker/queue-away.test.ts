@@ -1,0 +1,130 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterEach, describe, expect, it } from 'vitest';
+import { wantedObjects } from '../../src-core/nats/objects.ts';
+import { anyNodeSubject, decodeFrame, encodeFrame } from '../../src-core/wire/index.ts';
+import { createWorker, JobQueue, NotReachedError, NotStoredError, openConnection, openLocks, openStatus, QueueClosedError, UnavailableError } from '../../src-core/worker/index.ts';
+import type { JobQueueOptions } from '../../src-core/worker/index.ts';
+import { awakeMs } from '../support/awake-time.ts';
+import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { sparePort } from '../support/spare-port.ts';
+import { until } from '../support/until.ts';
+
+const STATUS = { waiting: 0, delayed: 0, active: 0, completed: 0, failed: 0, expired: 0, cancelled: 0, state: 'enabled', workers: 0, oldestWaitingAt: null };
+const queues: JobQueue[] = [];
+const schedulers: NatsConnection[] = [];
+
+afterEach(async () => {
+  await Promise.all(queues.splice(0).map((queue) => queue.gracefulShutdown(0)));
+  await Promise.all(schedulers.splice(0).map((client) => client.close()));
+});
+
+function opened(url: string, options: JobQueueOptions = {}): JobQueue {
+  const queue = new JobQueue('mail', { url, ...options });
+  queues.push(queue);
+  return queue;
+}
+
+/** What a queue needs of a scheduler: the streams, and two answers. */
+async function startScheduler(url: string): Promise<void> {
+  const client = await connect({ servers: url });
+  const manager = await jetstreamManager(client);
+  for (const object of wantedObjects({ replicas: 1, maxBytes: 64 * 1024 ** 2 })) await manager.streams.add(object);
+  client.subscribe(anyNodeSubject('>' as never), { callback: (_error, message) => {
+    const method = (decodeFrame(message.data)?.head as { method?: string } | undefined)?.method;
+    message.respond(encodeFrame({ value: method === 'job.declare' ? { job: { id: 1 }, outcome: 'created' } : STATUS }, new Uint8Array(0)));
+  } });
+  await client.flush();
+  schedulers.push(client);
+}
+
+describe('a queue whose NATS was never there', () => {
+  it('tries an add for as long as it may', async () => {
+    const queue = opened(`nats://127.0.0.1:${await sparePort()}`, { addLimitMs: 300 });
+    const from = performance.now();
+    const tried = await awakeMs((async () => {
+      await expect(queue.add('welcome')).rejects.toThrow(NotStoredError);
+      await expect(queue.addBulk([{ name: 'welcome' }])).rejects.toThrow('not reached within 300 ms');
+    })());
+    expect(performance.now() - from).toBeGreaterThan(590);
+    expect(tried).toBeLessThan(5_000);
+  });
+
+  it('tells so to each question', async () => {
+    const queue = opened(`nats://127.0.0.1:${await sparePort()}`);
+    const health = queue.healthCheck();
+    const questions = [
+      queue.getStatus(), queue.getMetrics(), queue.pause(), queue.resume(), queue.clean(0), queue.getJob('1'), queue.stateOf('1'), queue.attemptsOf('1'), queue.cancel('1', undefined),
+      queue.getScheduled('daily'), queue.setScheduledStatus('daily', 1), queue.schedule(),
+    ];
+    for (const each of await Promise.allSettled(questions)) expect(each).toMatchObject({ status: 'rejected', reason: expect.any(UnavailableError) as unknown });
+    expect(await health).toMatchObject({ status: 'unhealthy', problems: ['The queue mail was not reached within 5000 ms: NATS, or a scheduler, is away.'] });
+    await expect(queue.waitFor('1', 50)).rejects.toMatchObject({ name: 'JobWaitError' });
+  });
+
+  it.each(['of its own', 'that is shared'])('is shut down in its time, over a connection %s', async (whose) => {
+    const url = `nats://127.0.0.1:${await sparePort()}`;
+    await using connection = await openConnection({ url });
+    const queue = opened(url, whose === 'of its own' ? {} : { connection });
+    const waiting = [queue.ready(), queue.process(() => undefined), queue.on('completed', () => undefined), queue.add('welcome')];
+    expect(await awakeMs(queue.gracefulShutdown(200))).toBeLessThan(3_000);
+    for (const each of await Promise.allSettled(waiting)) expect(each).toMatchObject({ status: 'rejected', reason: expect.any(QueueClosedError) as unknown });
+  });
+});
+
+describe('what else a program opens while NATS is away', () => {
+  it('keeps its limits, and stops', async () => {
+    const url = `nats://127.0.0.1:${await sparePort()}`;
+    const worker = createWorker({ url, app: 'shop' }).handle('report', () => undefined);
+    await worker.start();
+    await worker.stop();
+    expect(worker.state().state).toBe('stopped');
+    await using locks = await openLocks({ url });
+    await expect(locks.acquire('a', { wait: 200 })).rejects.toThrow(UnavailableError);
+    await using status = await openStatus({ url });
+    await expect(status.get('a')).rejects.toThrow(UnavailableError);
+  });
+});
+
+describe.skipIf((await natsServerPath()) === undefined)('a queue whose NATS comes late', () => {
+  it('goes on with what waits, and with everything else', async () => {
+    const port = await sparePort();
+    const queue = opened(`nats://127.0.0.1:${port}`, { addLimitMs: 100 });
+    await expect(queue.add('welcome')).rejects.toThrow(NotStoredError);
+    const ready = queue.ready();
+    await using server = await startNatsServer({ port });
+    // The scheduler comes after NATS does.
+    await startScheduler(server.url);
+    await ready;
+    // A tenth of a second may be too little where the machine is busy.
+    const { id } = await until(() => queue.add('welcome').catch((error: unknown) => {
+      if (!(error instanceof NotStoredError)) throw error;
+      return undefined;
+    }), { what: 'an add to be taken' });
+    expect(id).not.toBe('');
+    expect(await queue.getStatus()).toEqual(STATUS);
+    expect(await queue.healthCheck()).toMatchObject({ status: 'healthy' });
+  });
+
+  it('says at once that no scheduler is there, where NATS was', async () => {
+    await using server = await startNatsServer();
+    const queue = opened(server.url);
+    await expect(queue.add('welcome')).rejects.toThrow(NotReachedError);
+    await startScheduler(server.url);
+    expect((await queue.add('welcome')).id).not.toBe('');
+  });
+
+  it('is shut down in its time when NATS went away later', async () => {
+    await using server = await startNatsServer();
+    await startScheduler(server.url);
+    const queue = opened(server.url);
+    await queue.process(() => undefined);
+    await queue.on('completed', () => undefined);
+    await server.stop('SIGKILL');
+    const lost = queue.add('welcome');
+    lost.catch(() => undefined);
+    expect(await awakeMs(queue.gracefulShutdown(200))).toBeLessThan(8_000);
+    await expect(lost).rejects.toThrow(NotStoredError);
+  });
+});
