@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/panel/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

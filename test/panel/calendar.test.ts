@@ -45,17 +45,17 @@ describe.skipIf(findChromium() === undefined)('the calendar', () => {
     await page.getByRole('heading', { level: 1, name: words.title }).waitFor();
     await page.getByText('Asia/Shanghai').first().waitFor();
     await page.locator('[data-lane=often]').getByText(words.folded).waitFor();
-    expect(await page.locator('[data-lane=morning] a').last().getAttribute('aria-label')).toContain('08:00');
+    await expect.poll(() => page.locator('[data-lane=morning] a').last().getAttribute('aria-label')).toContain('08:00');
     await page.locator('[data-collision]', { hasText: words.collision }).getByRole('link', { name: 'early' }).waitFor();
 
     await page.getByRole('button', { name: words.week, exact: true }).click();
     await page.locator('table tbody tr').nth(23).waitFor();
-    expect(await hashOf(page)).toContain('view=week');
+    await expect.poll(() => hashOf(page)).toContain('view=week');
     await page.getByRole('button', { name: words.month, exact: true }).click();
     await page.locator('table a').nth(27).waitFor();
     await page.locator(`table a[href*="date=${DAY}"]`).click();
     await page.locator('[data-lane=morning]').waitFor();
-    expect(await hashOf(page)).not.toContain('view=');
+    await expect.poll(() => hashOf(page)).not.toContain('view=');
     expect(panel.faults).toEqual([]);
   });
 
@@ -65,12 +65,12 @@ describe.skipIf(findChromium() === undefined)('the calendar', () => {
     await panel.open(`/calendar?date=${today}`);
     const lane = page.locator('[data-lane=ran] a').last();
     await lane.waitFor();
-    expect(await lane.getAttribute('aria-label')).toContain('1 completed, 1 failed');
-    expect(await lane.getAttribute('href')).toMatch(/^#\/runs\?ns=\*&job=e2e\.app-1\.ran&from=/);
+    await expect.poll(() => lane.getAttribute('aria-label')).toContain('1 completed, 1 failed');
+    await expect.poll(() => lane.getAttribute('href')).toMatch(/^#\/runs\?ns=\*&job=e2e\.app-1\.ran&from=/);
     await page.getByRole('group', { name: /^How runs of this day ended/ }).waitFor();
     await page.getByRole('searchbox', { name: 'Find a job' }).fill('ra');
     await page.locator('[data-lane=often]').waitFor({ state: 'detached' });
-    expect(await hashOf(page)).toContain('q=ra');
+    await expect.poll(() => hashOf(page)).toContain('q=ra');
     await page.getByRole('searchbox', { name: 'Find a job' }).fill('no such job');
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.locator('[data-lane=often]').waitFor();
@@ -84,7 +84,7 @@ describe.skipIf(findChromium() === undefined)('the calendar', () => {
     await page.locator('[data-dst="2027-03-28"]', { hasText: WORDS[language].forward }).waitFor();
     await page.getByRole('link', { name: language === 'en' ? 'The day after' : '后一天' }).click();
     await page.locator('[data-dst]').waitFor({ state: 'detached' });
-    expect(await hashOf(page)).toContain('date=2027-03-29');
+    await expect.poll(() => hashOf(page)).toContain('date=2027-03-29');
     await panel.open('/calendar?date=2027-10-05&view=month');
     await page.locator('table a', { hasText: language === 'en' ? '25 h' : '25 小时' }).waitFor();
     expect(panel.faults).toEqual([]);
@@ -101,11 +101,11 @@ describe.skipIf(findChromium() === undefined)('the calendar', () => {
     await panel.open(`/calendar?date=${DAY}`);
     await page.getByRole('list', { name: '500 jobs' }).waitFor();
     await page.locator('[data-lane]').first().waitFor();
-    expect(await page.locator('[data-row]').count()).toBeLessThan(60);
+    await expect.poll(() => page.locator('[data-row]').count()).toBeLessThan(60);
     await page.mouse.move(700, 600);
     await page.mouse.wheel(0, 60_000);
     await page.locator('[data-lane=job-499]').waitFor();
-    expect(await page.locator('[data-row]').count()).toBeLessThan(60);
+    await expect.poll(() => page.locator('[data-row]').count()).toBeLessThan(60);
     expect(panel.faults).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ test.skipIf(findChromium() === undefined || !hasPostgres())('a database on a ser
   await page.getByText(`postgres://natsjob@127.0.0.1:${server.port}/${database.database}`).waitFor();
   await page.getByText('This database is on a server: back it up there').waitFor();
   await panel.loaded();
-  expect(await page.getByRole('button', { name: 'Back up now' }).count()).toBe(0);
-  expect(await page.getByText('Write-ahead log').count()).toBe(0);
+  await expect.poll(() => page.getByRole('button', { name: 'Back up now' }).count()).toBe(0);
+  await expect.poll(() => page.getByText('Write-ahead log').count()).toBe(0);
   expect(panel.faults).toEqual([]);
 });

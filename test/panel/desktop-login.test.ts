@@ -75,8 +75,8 @@ describe.skipIf(findChromium() === undefined)('the window of the desktop console
     await page.clock.resume();
     await page.locator('[data-live=live]').waitFor();
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
-    expect(await hashOf(page)).toBe('#/settings?tab=security');
-    expect(await page.evaluate(() => sessionStorage.getItem('natsjob.token'))).not.toBe(bearer);
+    await expect.poll(() => hashOf(page)).toBe('#/settings?tab=security');
+    await expect.poll(() => page.evaluate(() => sessionStorage.getItem('natsjob.token'))).not.toBe(bearer);
     expect(panel.faults).toEqual([]);
     await context.close();
   });

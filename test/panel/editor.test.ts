@@ -60,7 +60,7 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     await page.getByRole('textbox', { name: 'Args' }).fill('{"kind":"daily"}');
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.waitForURL(/#\/jobs\/\d+$/);
-    expect(await saved('whole')).toMatchObject({
+    await expect.poll(() => saved('whole')).toMatchObject({
       description: 'All of it', tags: ['a', 'b', 'c'], owner: 'ops', model: 'pro', priority: 10, maxRunning: 4, timeoutMs: 600_000, overlap: 'queue', queueLimit: 7, args: { kind: 'daily' },
       schedule: { expression: '30 7 * * MON-FRI', timezone: 'Europe/Berlin', startAt: '2027-03-01T07:00:00.000+08:00', jitterMs: 30_000 },
       misfire: { policy: 'all', max: 3, windowMs: 3_600_000 }, rate: { max: 10, perMs: 120_000 },
@@ -74,19 +74,19 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     const { page } = panel;
     await panel.open(`/jobs/new?ns=${NAMESPACE}&app=${app}`);
     await fires(page).nth(9).waitFor();
-    expect(await page.locator('[lang=zh-CN]').innerText()).toBe('每 10 秒一次');
+    await expect.poll(() => page.locator('[lang=zh-CN]').innerText()).toBe('每 10 秒一次');
     await page.getByRole('radio', { name: 'Cron' }).check();
     await page.getByLabel('Cron expression').fill('0 30 2 28 3 * 2027');
     await page.getByRole('combobox', { name: 'Time zone' }).fill('Europe/Berlin');
     await page.getByText('2027-03-28T02:30:00 does not exist (the clock is put forward)').waitFor();
-    expect(await fires(page).first().innerText()).toContain('2027-03-28 03:00:00');
+    await expect.poll(() => fires(page).first().innerText()).toContain('2027-03-28 03:00:00');
     await page.getByLabel('Cron expression').fill('0 61 * * *');
     await page.locator('[data-preview=error]').waitFor();
-    expect(await page.getByLabel('Cron expression').getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => page.getByLabel('Cron expression').getAttribute('aria-invalid')).toBe('true');
     await page.getByRole('radio', { name: 'Once', exact: true }).check();
     await page.getByLabel(/^At\b/).and(page.locator('input[type=datetime-local]')).fill('2027-01-31T09:00:00');
     await page.getByText('Read as: once, in Europe/Berlin time.').waitFor();
-    expect(await fires(page).first().innerText()).toContain('2027-01-31 09:00:00');
+    await expect.poll(() => fires(page).first().innerText()).toContain('2027-01-31 09:00:00');
     await page.getByRole('radio', { name: 'By hand' }).check();
     await page.getByText('Read as: no schedule, runs by hand only.').waitFor();
     expect(panel.faults).toEqual([]);
@@ -102,27 +102,27 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     const key = `${NAMESPACE}.${app}.sender`;
     const subjects = () => page.locator('[data-subject]').allInnerTexts();
     const choose = (name: RegExp) => page.getByRole('radio', { name }).check();
-    expect(await subjects()).toEqual([`natsjob.job.start.${key}`]);
+    await expect.poll(() => subjects()).toEqual([`natsjob.job.start.${key}`]);
     await choose(/^lite/);
-    expect(await subjects()).toEqual([`natsjob-void.job.start.${key}`]);
-    expect(await page.getByLabel('Timeout').count()).toBe(0);
+    await expect.poll(() => subjects()).toEqual([`natsjob-void.job.start.${key}`]);
+    await expect.poll(() => page.getByLabel('Timeout').count()).toBe(0);
     await choose(/^Map/);
-    expect(await subjects()).toEqual([`natsjob-void.job.pre-start.${key}`]);
+    await expect.poll(() => subjects()).toEqual([`natsjob-void.job.pre-start.${key}`]);
     await choose(/^max/);
-    expect(await subjects()).toEqual([`natsjob.job.pre-start.${key}`, `natsjob.job.start.${key}`]);
-    expect(await page.getByRole('radio', { name: /^ultra/ }).count()).toBe(0);
+    await expect.poll(() => subjects()).toEqual([`natsjob.job.pre-start.${key}`, `natsjob.job.start.${key}`]);
+    await expect.poll(() => page.getByRole('radio', { name: /^ultra/ }).count()).toBe(0);
     await choose(/^Group/);
-    expect(await subjects()).toEqual([`natsjob.job.group-start.${key}.<group>`]);
-    expect(await page.getByRole('radio', { name: /^pro/ }).isChecked()).toBe(true);
+    await expect.poll(() => subjects()).toEqual([`natsjob.job.group-start.${key}.<group>`]);
+    await expect.poll(() => page.getByRole('radio', { name: /^pro/ }).isChecked()).toBe(true);
     await page.getByText('1 group with 1 live worker').waitFor();
     await choose(/^Standalone/);
     await choose(/^ultra/);
-    expect(await subjects()).toEqual([`natsjob.job.client-start.${key}.<workerId>`]);
+    await expect.poll(() => subjects()).toEqual([`natsjob.job.client-start.${key}.<workerId>`]);
     await page.getByText('1 live worker fits').waitFor();
     await page.getByLabel('Condition').selectOption('clientMaxWeight');
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.waitForURL(/#\/jobs\/\d+$/);
-    expect(await saved('sender')).toMatchObject({ category: 'standalone', model: 'ultra', condition: 'clientMaxWeight' });
+    await expect.poll(() => saved('sender')).toMatchObject({ category: 'standalone', model: 'ultra', condition: 'clientMaxWeight' });
     expect(panel.faults).toEqual([]);
   });
 
@@ -134,10 +134,10 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('alert').first().waitFor();
     const name = page.getByRole('textbox', { name: 'Name', exact: true });
-    expect(await name.getAttribute('aria-invalid')).toBe('true');
-    expect(await page.getByRole('combobox', { name: 'App' }).getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => name.getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => page.getByRole('combobox', { name: 'App' }).getAttribute('aria-invalid')).toBe('true');
     await name.fill('good');
-    expect(await name.getAttribute('aria-invalid')).toBeNull();
+    await expect.poll(() => name.getAttribute('aria-invalid')).toBeNull();
     await page.getByRole('combobox', { name: 'App' }).fill('made-here');
     await page.getByText('made-here does not exist yet.').waitFor();
     await page.getByRole('button', { name: 'Create it' }).click();
@@ -163,7 +163,7 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     await page.locator('[data-verdict=dispatch]').waitFor();
     await page.getByRole('link', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Go on editing' }).click();
-    expect(await page.getByLabel('Description').inputValue()).toBe('after');
+    await expect.poll(() => page.getByLabel('Description').inputValue()).toBe('after');
     await page.getByRole('link', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Leave', exact: true }).click();
     await page.waitForURL(new RegExp(`#/jobs/${id}$`));
@@ -182,15 +182,15 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     await page.getByLabel('Tags').fill('x, mine');
     await job.change({ description: 'theirs', priority: 9, timeoutMs: 6000 });
     await page.getByText('Somebody else has saved this job meanwhile').waitFor();
-    expect(await page.getByLabel('Description').inputValue()).toBe('mine');
+    await expect.poll(() => page.getByLabel('Description').inputValue()).toBe('mine');
     await page.getByRole('button', { name: 'Save', exact: true }).first().click();
     const conflict = (field: string) => page.locator(`[data-conflict="${field}"]`);
     await conflict('description').waitFor();
-    expect(await page.locator('[data-conflict]').count()).toBe(2);
+    await expect.poll(() => page.locator('[data-conflict]').count()).toBe(2);
     await conflict('timeoutMs').getByLabel('Theirs').check();
     await page.getByRole('button', { name: 'Put together and save' }).click();
     await page.waitForURL(new RegExp(`#/jobs/${id}$`));
-    expect(await job.get()).toMatchObject({ description: 'mine', priority: 9, timeoutMs: 6000, tags: ['x', 'mine'] });
+    await expect.poll(() => job.get()).toMatchObject({ description: 'mine', priority: 9, timeoutMs: 6000, tags: ['x', 'mine'] });
     expect(panel.faults).toEqual([]);
   });
 
@@ -201,10 +201,10 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     await panel.open(`/jobs/new?clone=${(await job.get()).id}`);
     const name = page.getByRole('textbox', { name: '名称', exact: true });
     await page.getByText('识别为：6 段 cron（首段为秒），时区 Asia/Tokyo。').waitFor();
-    expect(await name.inputValue()).toBe('origin-copy');
+    await expect.poll(() => name.inputValue()).toBe('origin-copy');
     await page.getByRole('button', { name: '新建', exact: true }).click();
     await page.waitForURL(/#\/jobs\/\d+$/);
-    expect(await saved('origin-copy')).toMatchObject({ args: [1, 2], schedule: { expression: 'TZ=Asia/Tokyo 0 0 9 * * *' }, rate: { max: 2, perMs: 1000 } });
+    await expect.poll(() => saved('origin-copy')).toMatchObject({ args: [1, 2], schedule: { expression: 'TZ=Asia/Tokyo 0 0 9 * * *' }, rate: { max: 2, perMs: 1000 } });
     expect(panel.faults).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe.skipIf(findChromium() === undefined)('the editor of a job', () => {
     await panel.open(`/jobs/${(await job.get()).id}/edit`);
     await fires(page).first().waitFor();
     await page.locator('[data-verdict]').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   });
 });

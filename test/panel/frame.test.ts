@@ -24,13 +24,13 @@ describe.skipIf(chromium === undefined)('the frame of the panel', () => {
     await panel.open('/');
     const { page } = panel;
     const places = page.getByRole('navigation', { name: language === 'en' ? 'Main navigation' : '主导航' }).getByRole('link');
-    expect(await places.count()).toBe(9);
+    await expect.poll(() => places.count()).toBe(9);
     for (const place of await places.all()) {
       await place.click();
       await page.locator('h1').first().waitFor();
       await place.and(page.locator('[aria-current=page]')).waitFor();
     }
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe(language);
+    await expect.poll(() => page.evaluate(() => document.documentElement.lang)).toBe(language);
     expect(panel.faults).toEqual([]);
   });
 
@@ -44,11 +44,11 @@ describe.skipIf(chromium === undefined)('the frame of the panel', () => {
     await page.getByRole('heading', { name: '任务', level: 1 }).waitFor();
     await page.getByRole('button', { name: '主题', exact: true }).click();
     await page.getByRole('button', { name: '深色' }).click();
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
-    expect(await page.evaluate(() => (globalThis as { kept?: boolean }).kept)).toBe(true);
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    await expect.poll(() => page.evaluate(() => (globalThis as { kept?: boolean }).kept)).toBe(true);
     await page.reload();
     await page.getByRole('heading', { name: '任务', level: 1 }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
     expect(panel.faults).toEqual([]);
   });
 

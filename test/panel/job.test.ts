@@ -63,7 +63,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     await dialog.locator('[data-verdict=skip]').waitFor();
     await dialog.getByText('1 of 1 running, 0 waiting').waitFor();
     await world.settled();
-    expect(await job.runs()).toHaveLength(1);
+    await expect.poll(() => job.runs()).toHaveLength(1);
     expect(panel.faults).toEqual([]);
   });
 
@@ -100,7 +100,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     expect((await world.program.api.get(`/jobs/${job.key}`)).status).toBe(404);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('heading', { name: job.name, level: 1 }).waitFor();
-    expect(await job.get()).toMatchObject({ description: 'comes back', state: 'disabled' });
+    await expect.poll(() => job.get()).toMatchObject({ description: 'comes back', state: 'disabled' });
     expect(panel.faults).toEqual([]);
   });
 
@@ -119,7 +119,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     await page.locator(`tr[data-version="${first}"]`).getByRole('radio').first().check();
     const line = page.locator('tr[data-field=timeoutMs]');
     await line.getByRole('rowheader', { name: field }).waitFor();
-    expect(await line.getByRole('cell').allTextContents()).toEqual([before, after]);
+    await expect.poll(() => line.getByRole('cell').allTextContents()).toEqual([before, after]);
     await page.locator('tr[data-field=tags]').waitFor();
     await page.getByRole('button', { name: new RegExp(`${restore}.* ${first}$`) }).click();
     await page.getByRole('dialog').getByRole('button', { name: restore, exact: true }).click();
@@ -156,7 +156,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     await panel.open(`/jobs/${await idOf(job)}?tab=snippets&lang=python`);
     const program = page.getByRole('region', { name: 'The program: worker.py' });
     await program.getByText(job.subject('client-start', 'worker-1')).first().waitFor();
-    expect(await program.textContent()).toContain(world.program.natsUrl.replace('localhost', '127.0.0.1'));
+    await expect.poll(() => program.textContent()).toContain(world.program.natsUrl.replace('localhost', '127.0.0.1'));
     expect(await program.textContent()).not.toContain('{{');
     await page.getByRole('tab', { name: 'Rust' }).click();
     await page.getByRole('region', { name: /The program: .*\.rs/ }).waitFor();

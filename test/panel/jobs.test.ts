@@ -48,8 +48,8 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
       return texts.every((part) => found.includes(part)) && found;
     }, { what: () => texts.join(', ') });
     expect(text).toContain('0 30 7 * * MON-FRI');
-    expect(await rows(panel, 'invoices').getByRole('img').getAttribute('aria-label')).toMatch(/3/);
-    expect(await rows(panel, 'invoices').locator('svg title').allTextContents()).toHaveLength(3);
+    await expect.poll(() => rows(panel, 'invoices').getByRole('img').getAttribute('aria-label')).toMatch(/3/);
+    await expect.poll(() => rows(panel, 'invoices').locator('svg title').allTextContents()).toHaveLength(3);
     expect(panel.faults).toEqual([]);
   });
 
@@ -58,12 +58,12 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     const { page } = panel;
     await open(panel, '&state=disabled&tag=shop');
     await rows(panel, 'orders').waitFor();
-    expect(await rows(panel).count()).toBe(1);
+    await expect.poll(() => rows(panel).count()).toBe(1);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await rows(panel, 'beacon').waitFor();
     await page.locator('[data-filter]').fill('of the day');
     await rows(panel, 'beacon').waitFor({ state: 'detached' });
-    expect(await hashOf(page)).toContain('q=of+the+day');
+    await expect.poll(() => hashOf(page)).toContain('q=of+the+day');
     await page.locator('[data-filter]').fill('nothing is called so');
     await page.getByText('No job matches these filters.').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).last().click();
@@ -134,7 +134,7 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     const dialog = page.getByRole('dialog', { name: 'Run invoices' });
     await dialog.getByLabel('Args', { exact: true }).fill('{ "kind": ');
     await dialog.getByText('This is not JSON').waitFor();
-    expect(await dialog.getByRole('button', { name: 'Run now' }).isDisabled()).toBe(true);
+    await expect.poll(() => dialog.getByRole('button', { name: 'Run now' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Args', { exact: true }).fill('{"kind":"again"}');
     await dialog.getByLabel('Priority').selectOption('high');
     await dialog.getByRole('button', { name: 'Run now' }).click();
@@ -181,7 +181,7 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     expect((await world.program.api.get(`/jobs/${own.key}`)).status).toBe(404);
     await page.getByRole('button', { name: '撤销' }).click();
     await rows(panel, 'doomed').waitFor();
-    expect(await own.get()).toMatchObject({ description: 'kept all the same', tags: ['x'] });
+    await expect.poll(() => own.get()).toMatchObject({ description: 'kept all the same', tags: ['x'] });
     expect(panel.faults).toEqual([]);
   });
 
@@ -234,7 +234,7 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
       await act(panel, 'Disable', () => page.getByText('This is for 12 jobs.').waitFor());
       expect((await all()).every(({ state }) => state === 'disabled')).toBe(true);
       await undo(panel);
-      expect(await all()).toMatchObject([{ state: 'paused' }, ...Array.from({ length: 11 }, () => ({ state: 'enabled' }))]);
+      await expect.poll(() => all()).toMatchObject([{ state: 'paused' }, ...Array.from({ length: 11 }, () => ({ state: 'enabled' }))]);
       expect(panel.faults).toEqual([]);
     });
 
@@ -243,7 +243,7 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
       const { page } = panel;
       await open(panel, `&app=${many}`);
       await rows(panel, 'many-10').waitFor();
-      expect(await rows(panel).count()).toBe(10);
+      await expect.poll(() => rows(panel).count()).toBe(10);
       await page.getByLabel('Select all on this page').check();
       await page.getByRole('button', { name: 'Select all 12 that match the filter' }).click();
       await act(panel, 'Tags …', async () => {
@@ -268,21 +268,21 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
       await page.getByText('1 of 2 done.').waitFor();
       await undo(panel);
       await rows(panel, 'many-03').waitFor();
-      expect(await all()).toHaveLength(12);
+      await expect.poll(() => all()).toHaveLength(12);
 
       for (const name of ['many-04', 'many-05']) await page.getByLabel(`Select ${name}`, { exact: true }).check();
       await act(panel, 'Run now');
       await page.getByRole('link', { name: 'Show the runs started by this' }).click();
       await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
-      expect(await hashOf(page)).toMatch(/trigger=manual/);
+      await expect.poll(() => hashOf(page)).toMatch(/trigger=manual/);
 
       await open(panel, `&app=${many}`);
       for (const name of ['many-11', 'many-12']) await page.getByLabel(`Select ${name}`, { exact: true }).check();
       await act(panel, 'Delete');
-      expect(await all()).toHaveLength(10);
+      await expect.poll(() => all()).toHaveLength(10);
       await undo(panel);
       await rows(panel, 'many-12').waitFor();
-      expect(await all()).toHaveLength(12);
+      await expect.poll(() => all()).toHaveLength(12);
       expect(panel.faults).toEqual([]);
     });
   });
@@ -309,7 +309,7 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     await page.locator('[data-count="1"]').waitFor();
     await look();
     expect(barriers).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   });
 
   test('leads who has no job to the first one', async () => {

@@ -28,15 +28,15 @@ describe.skipIf(chromium === undefined)('logging in', () => {
     const { page } = panel;
     await panel.open('/workers?q=abc');
     await page.getByRole('heading', { name: language === 'en' ? 'Log in' : '登录', level: 1 }).waitFor();
-    expect(await page.locator('input[name=username]').getAttribute('autocomplete')).toBe('username');
-    expect(await page.locator('input[name=password]').getAttribute('autocomplete')).toBe('current-password');
-    expect(await page.locator('input[name=password]').inputValue()).toBe('');
+    await expect.poll(() => page.locator('input[name=username]').getAttribute('autocomplete')).toBe('username');
+    await expect.poll(() => page.locator('input[name=password]').getAttribute('autocomplete')).toBe('current-password');
+    await expect.poll(() => page.locator('input[name=password]').inputValue()).toBe('');
     await page.locator('[data-hint=default]').waitFor();
     await page.locator('input[name=username]').fill(USER);
     await page.locator('input[name=password]').fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: language === 'en' ? 'Workers' : '客户端', level: 1 }).waitFor();
-    expect(await hashOf(page)).toBe('#/workers?q=abc');
+    await expect.poll(() => hashOf(page)).toBe('#/workers?q=abc');
     expect(panel.faults).toEqual([]);
   });
 
@@ -49,12 +49,12 @@ describe.skipIf(chromium === undefined)('logging in', () => {
     await page.getByText('Say the password.').waitFor();
     await page.locator('input[name=password]').fill('seen');
     await page.getByRole('button', { name: 'Show the password' }).click();
-    expect(await page.locator('input[name=password]').getAttribute('type')).toBe('text');
+    await expect.poll(() => page.locator('input[name=password]').getAttribute('type')).toBe('text');
     await page.getByRole('button', { name: 'Hide the password' }).click();
-    expect(await page.locator('input[name=password]').getAttribute('type')).toBe('password');
+    await expect.poll(() => page.locator('input[name=password]').getAttribute('type')).toBe('password');
     await page.getByRole('button', { name: 'Theme' }).click();
     await page.getByRole('button', { name: 'Dark' }).click();
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Language' }).click();
     await page.getByRole('menuitem', { name: '简体中文' }).click();
@@ -89,7 +89,7 @@ describe.skipIf(chromium === undefined)('logging in', () => {
     const token = await page.evaluate(() => sessionStorage.getItem('natsjob.token'));
     expect((await program.api.post('/logout', {}, { authorization: `Bearer ${token}` })).status).toBe(204);
     await page.locator('[data-trouble=ended]').getByText('Your session has ended').waitFor();
-    expect(await hashOf(page)).toBe('#/settings?tab=security');
+    await expect.poll(() => hashOf(page)).toBe('#/settings?tab=security');
     await logIn(page);
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
     await page.getByRole('button', { name: 'Menu of tester' }).click();
@@ -174,12 +174,12 @@ describe.skipIf(chromium === undefined)('logging in', () => {
     await using panel = await openPanel(browser, program, { language, theme, width, loggedIn: false, bypassPolicy: true });
     const { page, context } = panel;
     await panel.open('/');
-    expect(await findBarriers(page)).toEqual([]);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
     await context.route('**/login', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', json: { type: 'urn:natsjob:problem:default-password', title: '', status: 403, detail: '', errors: [] } }));
     await logIn(page);
     await page.locator('[data-trouble=afar]').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   });
 });
 

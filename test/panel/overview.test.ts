@@ -39,7 +39,7 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     await page.locator('[data-verdict=bad]', { hasText: words.failing }).waitFor({ timeout: 30_000 });
     const item = page.locator('[data-item=failing]');
     await item.getByText('disk full').waitFor();
-    expect(await item.getByRole('link').last().getAttribute('href')).toContain('state=failed%2Cexpired');
+    await expect.poll(() => item.getByRole('link').last().getAttribute('href')).toContain('state=failed%2Cexpired');
     await page.locator('[data-tile=failed]', { hasText: /3$/ }).waitFor({ timeout: 20_000 });
     expect(panel.faults).toEqual([]);
   });
@@ -74,8 +74,8 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     const bars = page.getByRole('group', { name: /^Ended runs by hour/ }).getByRole('link');
     // They are read, while the numbers may be there by the feed already.
     await bars.last().waitFor();
-    expect(await bars.count()).toBe(25);
-    expect(await bars.first().getAttribute('href')).toMatch(/^#\/runs\?from=.*&to=/);
+    await expect.poll(() => bars.count()).toBe(25);
+    await expect.poll(() => bars.first().getAttribute('href')).toMatch(/^#\/runs\?from=.*&to=/);
     await page.locator('[data-tile=running]').click();
     await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
     expect(panel.faults).toEqual([]);

@@ -70,7 +70,7 @@ describe.skipIf(chromium === undefined)('the command palette and the keys', () =
     await page.keyboard.press('Enter');
     await page.locator('[data-live=live]').waitFor();
     await choose(page, 'theme dark');
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
     await choose(page, NAMESPACE);
     await page.getByRole('button', { name: `Namespace in view: ${NAMESPACE}` }).waitFor();
     await choose(page, 'pause live');
@@ -101,16 +101,16 @@ describe.skipIf(chromium === undefined)('the command palette and the keys', () =
     await page.locator('tr[data-row]:focus').waitFor();
     const first = await focusedRow(page);
     await page.keyboard.press('j');
-    expect(await focusedRow(page)).not.toBe(first);
+    await expect.poll(() => focusedRow(page)).not.toBe(first);
     await page.keyboard.press('k');
-    expect(await focusedRow(page)).toBe(first);
+    await expect.poll(() => focusedRow(page)).toBe(first);
     await page.keyboard.press('x');
     await page.locator('tr[data-row] input[type=checkbox]:checked').waitFor();
     await page.keyboard.press('x');
     await page.keyboard.press('/');
     await page.locator('[data-filter]:focus').waitFor();
     await page.keyboard.type('gjpc?');
-    expect(await page.locator('[data-filter]').inputValue()).toBe('gjpc?');
+    await expect.poll(() => page.locator('[data-filter]').inputValue()).toBe('gjpc?');
     await page.locator('[data-filter]').fill('nightly');
     await page.getByText('other-one').waitFor({ state: 'detached' });
     // The list is empty for a moment before what matches is there.
@@ -138,7 +138,7 @@ describe.skipIf(chromium === undefined)('the command palette and the keys', () =
     await page.keyboard.press('c');
     await page.keyboard.press('Control+k');
     await page.locator('[data-palette]').waitFor();
-    expect(await hashOf(page)).toBe(before);
+    await expect.poll(() => hashOf(page)).toBe(before);
     expect(panel.faults).toEqual([]);
   });
 
@@ -148,14 +148,14 @@ describe.skipIf(chromium === undefined)('the command palette and the keys', () =
     await panel.open('/settings');
     await ask(page, 'n');
     await page.getByRole('option', { name: /nightly-report/ }).waitFor();
-    expect(await findBarriers(page)).toEqual([]);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.locator('[data-palette]').waitFor({ state: 'detached' });
     await page.locator('h1').focus();
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   });
 });
 

@@ -34,9 +34,9 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
     const words = WORDS[language];
     await panel.open('/');
     await page.locator('[data-live=live]').waitFor();
-    expect(await banner(page).count()).toBe(0);
+    await expect.poll(() => banner(page).count()).toBe(0);
     await page.getByRole('button', { name: words.deeds }).click();
-    expect(await page.getByRole('menuitem', { name: words.resume }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('menuitem', { name: words.resume }).count()).toBe(0);
     const askedFrom = Date.now();
     await page.getByRole('menuitem', { name: words.quarter }).click();
     await banner(page).getByText(words.left).waitFor();
@@ -46,10 +46,10 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
     await page.reload();
     await banner(page).getByText(words.left).waitFor();
     await page.locator('[data-verdict=warn]', { hasText: words.finding }).waitFor();
-    expect(await findBarriers(page)).toEqual([]);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
     await banner(page).getByRole('button', { name: words.resume }).click();
     await banner(page).waitFor({ state: 'detached' });
-    expect(await pauseNow()).toBeNull();
+    await expect.poll(() => pauseNow()).toBeNull();
     expect(panel.faults).toEqual([]);
   });
 
@@ -62,9 +62,9 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
     await page.keyboard.type('pause until resumed');
     await page.getByRole('option', { name: WORDS.en.open }).click();
     for (const seen of [page, other.page]) await banner(seen).getByText('The scheduler is paused until somebody resumes it: nothing is sent.').waitFor();
-    expect(await pauseNow()).toMatchObject({ until: null });
-    expect(await findBarriers(other.page)).toEqual([]);
-    expect(await other.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => pauseNow()).toMatchObject({ until: null });
+    await expect.poll(() => findBarriers(other.page)).toEqual([]);
+    await expect.poll(() => other.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await world.program.api.put('/scheduler/pause', { until: new Date(Date.now() + 7_200_000).toISOString() });
     await banner(page).getByText(/for another 1 h 59 min/).waitFor();
     await page.keyboard.press('Control+k');
@@ -94,6 +94,6 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
     await page.getByRole('button', { name: WORDS.en.deeds }).click();
     await page.getByRole('menuitem', { name: WORDS.en.open }).click();
     await page.getByText('NATS is away.').waitFor();
-    expect(await banner(page).count()).toBe(0);
+    await expect.poll(() => banner(page).count()).toBe(0);
   });
 });

@@ -32,7 +32,7 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     await row.getByRole('link', { name: language === 'en' ? `1 jobs of ${app}` : `${app} 的 1 个任务`, exact: true }).waitFor();
     await row.getByRole('link', { name: language === 'en' ? `1 live workers of ${app}` : `${app} 的 1 个在线客户端` }).click();
     await page.getByText('counted').first().waitFor();
-    expect(await hashOf(page)).toBe(`#/workers?ns=${NAMESPACE}&app=${app}`);
+    await expect.poll(() => hashOf(page)).toBe(`#/workers?ns=${NAMESPACE}&app=${app}`);
     await page.goBack();
     await row.getByRole('link', { name: app, exact: true }).click();
     await page.getByRole('heading', { level: 1, name: language === 'en' ? 'Jobs' : '任务', exact: true }).waitFor();
@@ -62,14 +62,14 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     await world.program.api.patch('/namespaces/team-a', { description: 'theirs' }, { 'if-match': `"${body.version}"` });
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog').locator('[data-notice=warn]').getByText('theirs').waitFor();
-    expect(await page.getByLabel('Description').inputValue()).toBe('mine');
+    await expect.poll(() => page.getByLabel('Description').inputValue()).toBe('mine');
     await page.getByRole('button', { name: 'Save' }).click();
     await row.getByText('mine').waitFor();
 
     await row.getByRole('button', { name: 'Delete team-a' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('nothing else goes with it').waitFor();
-    expect(await dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
+    await expect.poll(() => dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Type team-a to confirm').fill('team-a');
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await row.waitFor({ state: 'detached' });
@@ -88,15 +88,15 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     expect((await world.program.api.get(`/namespaces/${NAMESPACE}/apps/billing`)).status).toBe(200);
     await page.locator('[data-filter]').fill('bill');
     await page.locator(`[data-place="${app}"]`).waitFor({ state: 'detached' });
-    expect(await hashOf(page)).toContain('q=bill');
+    await expect.poll(() => hashOf(page)).toContain('q=bill');
     await page.locator('[data-filter]').fill('');
     await page.getByRole('button', { name: `Delete ${app}` }).click();
     await page.getByRole('dialog').getByText('It has 1 job.').waitFor();
-    expect(await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('dialog').getByRole('button', { name: 'Delete' }).count()).toBe(0);
     await page.getByRole('dialog').getByRole('link', { name: 'Show the jobs' }).waitFor();
     await page.keyboard.press('Escape');
     await panel.open('/places?ns=app');
-    expect(await page.locator('[data-place=app]').getByRole('button', { name: 'The default namespace cannot be deleted' }).isDisabled()).toBe(true);
+    await expect.poll(() => page.locator('[data-place=app]').getByRole('button', { name: 'The default namespace cannot be deleted' }).isDisabled()).toBe(true);
     await page.locator(`[data-place="${NAMESPACE}"]`).getByRole('link', { name: NAMESPACE, exact: true }).click();
     await page.getByRole('heading', { name: `Apps of ${NAMESPACE}` }).waitFor();
     expect(panel.faults).toEqual([]);
@@ -107,10 +107,10 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     const { page } = panel;
     await panel.open(`/places?ns=${NAMESPACE}`);
     await page.locator(`[data-place="${app}"]`).waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await page.locator(`[data-place="${app}"] [data-action=edit]`).click();
     await page.getByRole('dialog').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
   });
 });

@@ -52,7 +52,7 @@ describe.skipIf(!ready)('the panel behind nginx', () => {
     await page.locator('button[type=submit]').click();
     await page.getByRole('heading', { name: 'Servers', level: 1 }).waitFor();
     await page.locator(`[data-live=${live}]`).waitFor();
-    expect(await page.locator('[data-banner=stale]').count()).toBe(0);
+    await expect.poll(() => page.locator('[data-banner=stale]').count()).toBe(0);
     expect(panel.faults).toEqual([]);
   });
 });

@@ -49,7 +49,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await page.getByText(`Nats-Msg-Id: ${taskId}`).first().waitFor();
     await page.getByRole('tab', { name: events }).click();
     await page.getByText(scheduled).waitFor();
-    expect(await hashOf(page)).toContain('tab=events');
+    await expect.poll(() => hashOf(page)).toContain('tab=events');
     expect(panel.faults).toEqual([]);
   });
 
@@ -67,7 +67,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await page.getByText(text).waitFor();
     await panel.open(`/runs/${await own.start()}`);
     await page.getByRole('tab').first().waitFor();
-    expect(await page.getByText(label, { exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByText(label, { exact: true }).count()).toBe(0);
     expect(panel.faults).toEqual([]);
   });
 
@@ -102,7 +102,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await report({ kind: 'result', value: { pages: [1, 3] } });
     await world.worker.answer(task, { status: 'success', reason: 'a result of 15 characters' });
     await page.getByRole('region', { name: result }).getByText('"pages"').waitFor();
-    expect(await page.getByRole('list', { name: log }).getByRole('listitem').count()).toBe(2);
+    await expect.poll(() => page.getByRole('list', { name: log }).getByRole('listitem').count()).toBe(2);
     expect(panel.faults).toEqual([]);
   });
 
@@ -134,7 +134,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await page.getByLabel('Part of the reason').fill('bad order');
     await pieces.filter({ hasText: 'piece 1' }).waitFor({ state: 'detached' });
     await pieces.filter({ hasText: 'piece 2' }).waitFor();
-    expect(await pieces.count()).toBe(1);
+    await expect.poll(() => pieces.count()).toBe(1);
     await world.worker.answer(second, { status: 'success', clientId: 'worker-1' });
     await page.getByText('completed', { exact: true }).first().waitFor();
     expect(panel.faults).toEqual([]);
@@ -167,7 +167,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     expect((await world.run(taskId)).state).toBe('cancelled');
     // The feed may tell of it before the dialog, which has such a button too, has its answer.
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.getByRole('button', { name: 'Cancel', exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Cancel', exact: true }).count()).toBe(0);
     await page.getByRole('button', { name: 'Re-run with other args …' }).click();
     await page.getByRole('dialog').getByLabel('Args', { exact: true }).fill('{"order":{"id":18}}');
     await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
@@ -191,7 +191,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await table.getByRole('link', { name: success }).waitFor();
     for (const [field, mine, theirs] of [['Args', 'large', 'small'], ['Worker', 'worker-2', 'worker-1'], ['Reason', 'too big', '–']] as const) {
       const line = table.locator('tr[data-differs=true]').filter({ has: page.getByRole('rowheader', { name: field, exact: true }) });
-      expect(await line.getByRole('cell').allTextContents()).toEqual([mine, theirs, 'differs']);
+      await expect.poll(() => line.getByRole('cell').allTextContents()).toEqual([mine, theirs, 'differs']);
     }
     expect(panel.faults).toEqual([]);
   });

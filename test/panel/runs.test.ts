@@ -46,7 +46,7 @@ describe.skipIf(chromium === undefined)('the list of runs', () => {
     await page.getByRole('heading', { name: title, level: 1 }).waitFor();
     await row(panel, bad).getByText(failed, { exact: true }).waitFor();
     await row(panel, bad).getByText('the disk was full').waitFor();
-    expect(await row(panel, good).count()).toBe(0);
+    await expect.poll(() => row(panel, good).count()).toBe(0);
     await panel.open('/runs?state=expired');
     await page.getByText(nothing).waitFor();
     expect(panel.faults).toEqual([]);
@@ -70,10 +70,10 @@ describe.skipIf(chromium === undefined)('the list of runs', () => {
     await page.getByLabel('Part of the reason').press('Enter');
     await page.waitForFunction(() => ['state=completed', 'job=report', 'args=order.id%3A17', 'worker=worker-1', 'reason=42'].every((part) => location.hash.includes(part)));
     await row(panel, good).waitFor();
-    expect(await page.locator('tr[data-row]').count()).toBe(1);
+    await expect.poll(() => page.locator('tr[data-row]').count()).toBe(1);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await row(panel, bad).waitFor();
-    expect(await hashOf(page)).not.toContain('reason');
+    await expect.poll(() => hashOf(page)).not.toContain('reason');
     expect(panel.faults).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe.skipIf(chromium === undefined)('the list of runs', () => {
     const first = await page.locator('tr[data-row]').first().getAttribute('data-row');
     const later = await job.start();
     await page.locator('[data-fresh]').getByText('1 new run').waitFor();
-    expect(await page.locator('tr[data-row]').first().getAttribute('data-row')).toBe(first);
+    await expect.poll(() => page.locator('tr[data-row]').first().getAttribute('data-row')).toBe(first);
     await world.worker.answer(message, { status: 'success', clientId: 'worker-9' });
     await row(panel, open).getByText('completed').waitFor();
     await page.locator('[data-fresh]').click();
@@ -181,7 +181,7 @@ describe.skipIf(chromium === undefined)('the list of runs', () => {
     await page.getByRole('tab', { name: tab, selected: true }).waitFor();
     const line = page.locator('tr[data-row]').filter({ hasText: lonely.name });
     await line.getByText(reason).waitFor();
-    expect(await line.getByRole('link', { name: act }).getAttribute('href')).toContain(`app=${lonely.app}`);
+    await expect.poll(() => line.getByRole('link', { name: act }).getAttribute('href')).toContain(`app=${lonely.app}`);
     expect(panel.faults).toEqual([]);
   });
 });

@@ -54,10 +54,10 @@ describe.skipIf(findChromium() === undefined)('the screen of the servers', () =>
     await dialog.getByRole('heading', { name: words.machine }).waitFor();
     await dialog.locator('div', { has: page.locator('dt', { hasText: words.pid }) }).last().getByText(String(server.pid)).waitFor();
     for (const value of [server.arch, String(server.cpuCount)]) await dialog.getByText(value, { exact: true }).first().waitFor();
-    expect(await hashOf(page)).toContain(`server=${server.id}`);
+    await expect.poll(() => hashOf(page)).toContain(`server=${server.id}`);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect(await hashOf(page)).not.toContain('server=');
+    await expect.poll(() => hashOf(page)).not.toContain('server=');
     expect(panel.faults).toEqual([]);
   });
 

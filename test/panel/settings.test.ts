@@ -38,8 +38,8 @@ describe.skipIf(chromium === undefined)('the settings', () => {
     await choose(page, '主题', '深色');
     await page.reload();
     await page.getByRole('heading', { name: '设置', level: 1 }).waitFor();
-    expect(await page.evaluate(() => ({ ...document.documentElement.dataset }))).toMatchObject({ theme: 'dark', density: 'compact', accent: 'teal' });
-    expect(await page.evaluate(() => ['clock', 'pageSize', 'zone', 'shortcuts'].map((name) => localStorage.getItem(`natsjob.${name}`)))).toEqual(['"12"', '20', '"utc"', 'false']);
+    await expect.poll(() => page.evaluate(() => ({ ...document.documentElement.dataset }))).toMatchObject({ theme: 'dark', density: 'compact', accent: 'teal' });
+    await expect.poll(() => page.evaluate(() => ['clock', 'pageSize', 'zone', 'shortcuts'].map((name) => localStorage.getItem(`natsjob.${name}`)))).toEqual(['"12"', '20', '"utc"', 'false']);
     expect(panel.faults).toEqual([]);
   });
 
@@ -119,7 +119,7 @@ describe.skipIf(chromium === undefined)('the settings', () => {
     await page.locator('[data-filter]').fill('HTTP_PORT');
     await row.waitFor({ state: 'detached' });
     await page.locator('[data-setting=NATSJOB_HTTP_PORT]').waitFor();
-    expect(await hashOf(page)).toContain('q=HTTP_PORT');
+    await expect.poll(() => hashOf(page)).toContain('q=HTTP_PORT');
     expect(panel.faults).toEqual([]);
   });
 

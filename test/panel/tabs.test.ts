@@ -25,10 +25,10 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     await using panel = await openPanel(browser, program);
     const { page } = panel;
     await visit(page, panel.open, ['/', '/workers?q=abc', '/places', '/settings']);
-    expect(await titles(page)).toEqual(['Overview', 'Workers', 'Namespaces and apps', 'Settings']);
+    await expect.poll(() => titles(page)).toEqual(['Overview', 'Workers', 'Namespaces and apps', 'Settings']);
     await page.reload();
     await page.locator('[data-tab="/settings"] a[aria-current=page]').waitFor();
-    expect(await titles(page)).toEqual(['Overview', 'Workers', 'Namespaces and apps', 'Settings']);
+    await expect.poll(() => titles(page)).toEqual(['Overview', 'Workers', 'Namespaces and apps', 'Settings']);
     await tab(page, '/workers').click();
     await until(async () => (await hashOf(page)) === '#/workers?q=abc');
     await page.getByRole('main').getByRole('heading', { name: 'Workers' }).waitFor();
@@ -43,7 +43,7 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     const { page } = panel;
     await visit(page, panel.open, ['/', '/workers', '/places', '/tester', '/servers', '/settings']);
     await page.getByRole('button', { name: 'Close Subject tester' }).click();
-    expect(await paths(page)).toEqual(['/', '/workers', '/places', '/servers', '/settings']);
+    await expect.poll(() => paths(page)).toEqual(['/', '/workers', '/places', '/servers', '/settings']);
     await page.getByRole('button', { name: 'Close Settings' }).click();
     await until(async () => (await hashOf(page)) === '#/servers');
     await until(async () => (await paths(page)).length === 4);
@@ -52,7 +52,7 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     await page.locator('[data-tab="/places"] a:focus').waitFor();
     await page.keyboard.press('Delete');
     await until(async () => (await paths(page)).join() === '/,/workers,/servers');
-    expect(await page.locator('[data-tab="/"] button').count()).toBe(0);
+    await expect.poll(() => page.locator('[data-tab="/"] button').count()).toBe(0);
     await tab(page, '/workers').click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'Close others' }).click();
     await until(async () => (await hashOf(page)) === '#/workers');
@@ -105,7 +105,7 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     expect(before).toBeGreaterThan(0);
     await page.evaluate(() => { location.hash = '#/settings?tab=all&q=NATSJOB'; });
     await until(async () => (await page.locator('[data-tab="/settings"] a').getAttribute('href'))?.includes('NATSJOB'));
-    expect(await page.evaluate(() => scrollY)).toBe(before);
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(before);
     expect(panel.faults).toEqual([]);
   });
 
@@ -114,11 +114,11 @@ describe.skipIf(chromium === undefined)('the strip of open pages', () => {
     const { page } = panel;
     await visit(page, panel.open, ['/', '/workers', '/places', '/tester', '/servers', '/settings', '/jobs', '/runs', '/calendar', '/jobs/new', '/first-job']);
     await page.getByRole('button', { name: language === 'en' ? 'Scroll the tabs left' : '向左滚动标签' }).click();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await tab(page, '/first-job').click({ button: 'right' });
     await page.getByRole('menu').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
   });
 });
 

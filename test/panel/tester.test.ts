@@ -74,7 +74,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     }, { deadlineMs: 20_000 });
     await world.worker.publish(`natsjob.job.start.${NAMESPACE}.app.second`, 'plain');
     await shown.filter({ hasText: 'app.second' }).waitFor();
-    expect(await hashOf(page)).toContain('watch=');
+    await expect.poll(() => hashOf(page)).toContain('watch=');
     await page.getByLabel('Filter by subject or text').fill('order');
     await shown.filter({ hasText: 'app.second' }).waitFor({ state: 'detached' });
     await shown.first().click();
@@ -99,7 +99,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
       await Promise.all(Array.from({ length: 150 }, (_, index) => world.worker.publish(`natsjob.job.start.${NAMESPACE}.app.many`, String(index))));
       return Number(await page.locator('[data-count]').getAttribute('data-count')) > 400;
     }, { deadlineMs: 30_000 });
-    expect(await page.locator('[data-message]').count()).toBeLessThan(60);
+    await expect.poll(() => page.locator('[data-message]').count()).toBeLessThan(60);
     expect(panel.faults).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     await page.locator('[data-filter]').fill(`natsjob.heartbeat.client.${NAMESPACE}`);
     await entry.getByRole('button').click();
     await page.getByRole('dialog').getByText('"comment": "in the bucket"').waitFor();
-    expect(await hashOf(page)).toContain('bucket=natsjob-heartbeat');
+    await expect.poll(() => hashOf(page)).toContain('bucket=natsjob-heartbeat');
     expect(panel.faults).toEqual([]);
   });
 
@@ -139,11 +139,11 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     }, { deadlineMs: 20_000 });
     await page.locator('[data-message]').first().click();
     await page.locator('[data-detail]').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await panel.open('/tester?view=buckets&bucket=natsjob-heartbeat');
     await page.locator('[data-entry]').first().waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   });
 });

@@ -35,18 +35,18 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await page.locator('[data-fires] time').nth(2).waitFor();
     await page.getByRole('button', { name: words.create }).click();
     await page.locator('[data-worker=waiting]').waitFor();
-    expect(await hashOf(page)).toContain('#/first-job?');
+    await expect.poll(() => hashOf(page)).toContain('#/first-job?');
     const snippet = page.locator('[data-snippet] pre', { hasText: 'natsjob.job.start.app.shop.report' });
     await snippet.waitFor();
-    expect(await snippet.textContent()).toContain(own.natsUrl);
-    expect(await page.getByRole('tab').count()).toBe(8);
+    await expect.poll(() => snippet.textContent()).toContain(own.natsUrl);
+    await expect.poll(() => page.getByRole('tab').count()).toBe(8);
 
     await using worker = await startPlainWorker({ url: own.natsUrl, namespace: 'app', app: 'shop', clientId: 'worker-1', answer: () => ({ status: 'success' }) });
     await page.locator('[data-worker=there]').waitFor();
     await page.locator('[data-run=completed]').waitFor();
     await page.getByText(words.green).waitFor();
     await until(() => worker.answered > 0);
-    expect(await page.locator('[data-state=done]').count()).toBe(4);
+    await expect.poll(() => page.locator('[data-state=done]').count()).toBe(4);
     const { body } = await own.api.get('/runs?job=app.shop.report&state=completed');
     expect(body.items.length).toBeGreaterThan(0);
     expect(panel.faults).toEqual([]);
@@ -58,22 +58,22 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await panel.open('/first-job');
     const choice = page.locator('[data-choice]');
     const choose = (question: string, value: string): Promise<void> => page.locator(`[data-question=${question}] input[value=${value}]`).check();
-    expect(await choice.getAttribute('data-choice')).toBe('standalone max');
-    expect(await page.locator('[data-question=choose]').count()).toBe(0);
+    await expect.poll(() => choice.getAttribute('data-choice')).toBe('standalone max');
+    await expect.poll(() => page.locator('[data-question=choose]').count()).toBe(0);
     await choose('live', 'yes');
-    expect(await choice.getAttribute('data-choice')).toBe('standalone pro');
+    await expect.poll(() => choice.getAttribute('data-choice')).toBe('standalone pro');
     await choose('choose', 'yes');
     await choose('condition', 'clientMaxWeight');
-    expect(await choice.getAttribute('data-choice')).toBe('standalone ultra');
+    await expect.poll(() => choice.getAttribute('data-choice')).toBe('standalone ultra');
     await choose('what', 'split');
-    expect(await choice.getAttribute('data-choice')).toBe('map pro');
+    await expect.poll(() => choice.getAttribute('data-choice')).toBe('map pro');
     await choose('what', 'one');
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('chosen');
     await page.getByRole('combobox', { name: 'When' }).selectOption('');
 
     await page.reload();
     await page.locator('[data-question=condition] input[value=clientMaxWeight]:checked').waitFor();
-    expect(await page.getByRole('textbox', { name: 'Name', exact: true }).inputValue()).toBe('chosen');
+    await expect.poll(() => page.getByRole('textbox', { name: 'Name', exact: true }).inputValue()).toBe('chosen');
     await page.getByRole('button', { name: 'Create the job' }).click();
     await page.locator('[data-worker=waiting]').waitFor();
     await page.locator('[data-snippet] pre', { hasText: 'natsjob.job.client-start.app.demo.chosen.worker-1' }).waitFor();
@@ -95,7 +95,7 @@ describe.skipIf(findChromium() === undefined)('the wizard of the first job', () 
     await told;
     expect(seen).toBe(1);
     expect(worker.answered).toBe(0);
-    expect(await page.getByRole('link', { name: 'See its messages in the subject tester' }).getAttribute('href')).toBe('#/tester?watch=natsjob-void.job.start.app.fast.ping');
+    await expect.poll(() => page.getByRole('link', { name: 'See its messages in the subject tester' }).getAttribute('href')).toBe('#/tester?watch=natsjob-void.job.start.app.fast.ping');
     expect(panel.faults).toEqual([]);
   });
 

@@ -35,10 +35,10 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     await row.getByRole('link', { name: 'w-one' }).click();
     const dialog = page.getByRole('dialog');
     for (const text of ['rack 7', '10.1.2.3', '12', '31.5%', '62%', language === 'en' ? 'First beat' : '首次心跳']) await dialog.getByText(text, { exact: true }).waitFor();
-    expect(await hashOf(page)).toContain('worker=');
+    await expect.poll(() => hashOf(page)).toContain('worker=');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect(await hashOf(page)).not.toContain('worker=');
+    await expect.poll(() => hashOf(page)).not.toContain('worker=');
     expect(panel.faults).toEqual([]);
   });
 
@@ -49,10 +49,10 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     await page.locator('[data-filter]').fill('spare');
     await page.getByText('w-one').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'w-two' }).waitFor();
-    expect(await hashOf(page)).toContain('q=spare');
+    await expect.poll(() => hashOf(page)).toContain('q=spare');
     await page.reload();
     await page.getByRole('link', { name: 'w-two' }).waitFor();
-    expect(await page.locator('[data-filter]').inputValue()).toBe('spare');
+    await expect.poll(() => page.locator('[data-filter]').inputValue()).toBe('spare');
     await page.getByRole('group', { name: 'State' }).getByRole('button', { name: /^drained/ }).click();
     await page.getByText('No worker matches these filters').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).click();
@@ -68,10 +68,10 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     await panel.open(`/workers?ns=${NAMESPACE}&app=${app}`);
     await page.getByRole('button', { name: 'Drain w-one' }).click();
     await page.getByRole('button', { name: 'Put back w-one' }).waitFor();
-    expect(await isDrained('w-one')).toBe(true);
+    await expect.poll(() => isDrained('w-one')).toBe(true);
     await page.locator('[data-toast]').getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Drain w-one' }).waitFor();
-    expect(await isDrained('w-one')).toBe(false);
+    await expect.poll(() => isDrained('w-one')).toBe(false);
     expect(panel.faults).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     await row.getByText('gone', { exact: true }).waitFor({ timeout: 60_000 });
     await row.getByRole('link', { name: '0' }).first().click();
     await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
-    expect(await hashOf(page)).toBe(`#/runs?ns=${NAMESPACE}&app=${own}&worker=beating&state=active`);
+    await expect.poll(() => hashOf(page)).toBe(`#/runs?ns=${NAMESPACE}&app=${own}&worker=beating&state=active`);
     expect(panel.faults).toEqual([]);
   });
 
@@ -110,11 +110,11 @@ describe.skipIf(chromium === undefined)('the page of the workers', () => {
     const { page } = panel;
     await panel.open(`/workers?ns=${NAMESPACE}&app=${app}`);
     await page.getByRole('link', { name: 'w-one' }).waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await page.getByRole('link', { name: 'w-one' }).click();
     await page.getByRole('dialog').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
   });
 
   async function isDrained(id: string): Promise<boolean> {

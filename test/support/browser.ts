@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { chromium } from 'playwright-core';
+import { addJitter, slowMotion } from './jitter.ts';
 import type { TestProgram } from './program.ts';
 import { until } from './until.ts';
 
@@ -65,7 +66,7 @@ export function hashOf(page: Page): Promise<string> {
 export async function openBrowser(): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('there is no Chromium');
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'], slowMo: slowMotion() });
 }
 
 /** One window with the panel of that program, in a profile of its own. `await using` closes it. */
@@ -74,6 +75,7 @@ export async function openPanel(browser: Browser, program: Pick<TestProgram, 'ur
   const base = options.base ?? `${program.url}/`;
   const context = await browser.newContext({ viewport: { width, height }, bypassCSP: bypassPolicy, locale: language, timezoneId: options.zone ?? 'Asia/Shanghai' });
   context.setDefaultTimeout(HUNG_MS);
+  await addJitter(context);
   const remembered = { language, theme, ...options.remembered };
   const token = loggedIn ? await program.api.token() : undefined;
   await context.addInitScript(({ kept, tab }) => {
