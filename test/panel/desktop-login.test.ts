@@ -88,7 +88,7 @@ describe.skipIf(findChromium() === undefined)('the window of the desktop console
     const { panel, page, context, sent } = await openWindow(give, { language, bypassPolicy: true });
     await panel.open('/jobs');
     await page.locator('[data-trouble=by-hand]').getByText(language === 'en' ? 'The console could not log itself in.' : '桌面控制台未能自动登录').waitFor();
-    expect(await findBarriers(page)).toEqual([]);
+    await expect.poll(() => findBarriers(page)).toEqual([]);
     await page.locator('input[name=username]').fill('tester');
     await page.locator('input[name=password]').fill('a password of this test');
     await page.keyboard.press('Enter');

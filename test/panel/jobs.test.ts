@@ -293,8 +293,8 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     await open(panel);
     await rows(panel, 'invoices').getByRole('img').waitFor();
     await rows(panel, 'invoices').getByRole('checkbox').check();
-    const barriers = [...(await findBarriers(page))];
-    const look = async (): Promise<void> => { barriers.push(...(await findBarriers(page))); };
+    const look = () => expect.poll(() => findBarriers(page)).toEqual([]);
+    await look();
     for (const item of [/^(Run with args|带参数执行)/, /^(Why would|现在为什么)/, /^(Delete|删除)$/]) {
       await rows(panel, 'invoices').locator('[data-row-menu]').click();
       await page.getByRole('menuitem').first().waitFor();
@@ -308,7 +308,6 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     await page.getByRole('button', { name: /^(Tags …|标签…)$/ }).click();
     await page.locator('[data-count="1"]').waitFor();
     await look();
-    expect(barriers).toEqual([]);
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   });
 

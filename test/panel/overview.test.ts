@@ -36,11 +36,11 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
       await own.worker.answer(await job.next(taskId), { status: 'fail', reason: 'disk full' });
       await own.untilState(taskId, 'failed');
     }
-    await page.locator('[data-verdict=bad]', { hasText: words.failing }).waitFor({ timeout: 30_000 });
+    await page.locator('[data-verdict=bad]', { hasText: words.failing }).waitFor();
     const item = page.locator('[data-item=failing]');
     await item.getByText('disk full').waitFor();
     await expect.poll(() => item.getByRole('link').last().getAttribute('href')).toContain('state=failed%2Cexpired');
-    await page.locator('[data-tile=failed]', { hasText: /3$/ }).waitFor({ timeout: 20_000 });
+    await page.locator('[data-tile=failed]', { hasText: /3$/ }).waitFor();
     expect(panel.faults).toEqual([]);
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.mouse.move(2, 2);
     await page.locator('h1').first().focus();
-    await row.waitFor({ state: 'detached', timeout: 30_000 });
+    await row.waitFor({ state: 'detached' });
     expect(panel.faults).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
     await panel.open('/');
     const line = page.getByRole('region', { name: 'Next up' }).getByRole('listitem').filter({ hasText: 'soon' });
     const firstAt = await line.locator('time').getAttribute('datetime');
-    await expect.poll(() => line.locator('time').getAttribute('datetime'), { timeout: 20_000 }).not.toBe(firstAt);
+    await expect.poll(() => line.locator('time').getAttribute('datetime')).not.toBe(firstAt);
     await job.change({ state: 'disabled' });
     expect(panel.faults).toEqual([]);
   });

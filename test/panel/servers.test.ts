@@ -93,7 +93,7 @@ describe.skipIf(findChromium() === undefined)('the screen of the servers', () =>
     await page.getByRole('button', { name: 'Step down' }).click();
     await dialog.getByRole('button', { name: 'Step down' }).click();
     await page.locator('[data-toast=ok]').waitFor();
-    await until(async () => (await termOf()) > before, { deadlineMs: 30_000, what: 'a new term' });
+    await until(async () => (await termOf()) > before, { what: 'a new term' });
     expect(panel.faults).toEqual([]);
   });
 

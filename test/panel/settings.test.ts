@@ -143,7 +143,7 @@ describe.skipIf(chromium === undefined)('the settings', () => {
       // The page is the same one: its tab comes later than its address.
       await page.locator(`[role=tab][aria-selected=true][id$="-${tab}"]`).waitFor();
       await panel.loaded();
-      expect({ tab, barriers: await findBarriers(page) }).toEqual({ tab, barriers: [] });
+      await expect.poll(async () => ({ tab, barriers: await findBarriers(page) })).toEqual({ tab, barriers: [] });
       expect({ tab, fits: await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth) }).toEqual({ tab, fits: true });
     }
   });

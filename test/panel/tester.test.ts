@@ -71,7 +71,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     await until(async () => {
       await world.worker.publish(`natsjob.job.start.${NAMESPACE}.app.first`, { order: { id: 17 } });
       return (await shown.count()) > 0;
-    }, { deadlineMs: 20_000 });
+    });
     await world.worker.publish(`natsjob.job.start.${NAMESPACE}.app.second`, 'plain');
     await shown.filter({ hasText: 'app.second' }).waitFor();
     await expect.poll(() => hashOf(page)).toContain('watch=');
@@ -98,7 +98,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     await until(async () => {
       await Promise.all(Array.from({ length: 150 }, (_, index) => world.worker.publish(`natsjob.job.start.${NAMESPACE}.app.many`, String(index))));
       return Number(await page.locator('[data-count]').getAttribute('data-count')) > 400;
-    }, { deadlineMs: 30_000 });
+    });
     await expect.poll(() => page.locator('[data-message]').count()).toBeLessThan(60);
     expect(panel.faults).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe.skipIf(chromium === undefined)('the subject tester', () => {
     await until(async () => {
       await world.worker.publish(`natsjob.job.start.${NAMESPACE}.app.axe`, { a: 1 });
       return (await page.locator('[data-message]').count()) > 0;
-    }, { deadlineMs: 20_000 });
+    });
     await page.locator('[data-message]').first().click();
     await page.locator('[data-detail]').waitFor();
     await expect.poll(() => findBarriers(page)).toEqual([]);

@@ -43,7 +43,7 @@ export async function notifyListener(): Promise<NotifyListener> {
     socket, messages,
     async heard(assignment) {
       const holds = (word: string): boolean => (typeof assignment === 'string' ? word === assignment : assignment.test(word));
-      await until(() => messages.some((words) => words.some(holds)), { deadlineMs: 30_000, what: () => `${assignment} among ${JSON.stringify(messages)}` });
+      await until(() => messages.some((words) => words.some(holds)), { what: () => `${assignment} among ${JSON.stringify(messages)}` });
       return messages.findIndex((words) => words.some(holds));
     },
     async [Symbol.asyncDispose]() {
