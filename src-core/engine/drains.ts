@@ -2,6 +2,7 @@ import { ConflictError, NotFoundError, UnavailableError } from '../domain/errors
 import { workerKey } from '../domain/worker.ts';
 import type { Bucket } from '../ports/index.ts';
 import { CONTROL_BUCKET, drainedKey, parseDrainedKey } from '../wire/index.ts';
+import { bucketForPeople } from './bucket-for-people.ts';
 import type { EngineContext } from './context.ts';
 import { Heeding } from './heeding.ts';
 import type { Workers } from './workers.ts';
@@ -22,7 +23,7 @@ export class Drains {
     this.#context = context;
     this.#workers = workers;
     this.#changed = changed;
-    this.#bucket = context.bus.bucket(CONTROL_BUCKET);
+    this.#bucket = bucketForPeople(context.bus, CONTROL_BUCKET);
     this.#heeding = new Heeding(context.clock);
   }
 

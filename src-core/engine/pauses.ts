@@ -3,6 +3,7 @@ import type { SchedulerPause } from '../domain/pause.ts';
 import { isPauseInForce } from '../domain/pause.ts';
 import type { Bucket, CancelTimer, PauseView } from '../ports/index.ts';
 import { CONTROL_BUCKET, decodePause, encodePause, PAUSE_KEY } from '../wire/index.ts';
+import { bucketForPeople } from './bucket-for-people.ts';
 import type { EngineContext } from './context.ts';
 import { Heeding } from './heeding.ts';
 
@@ -32,7 +33,7 @@ export class Pauses {
   constructor(context: EngineContext, changed: (inForce: SchedulerPause | undefined) => void) {
     this.#context = context;
     this.#changed = changed;
-    this.#bucket = context.bus.bucket(CONTROL_BUCKET);
+    this.#bucket = bucketForPeople(context.bus, CONTROL_BUCKET);
     this.#heeding = new Heeding(context.clock);
   }
 

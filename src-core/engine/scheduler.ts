@@ -10,6 +10,7 @@ import { lookingApi } from './api/looking-api.ts';
 import type { RunApiParts } from './api/run-api.ts';
 import { runApi } from './api/run-api.ts';
 import { stateApi } from './api/state-api.ts';
+import { bucketForPeople } from './bucket-for-people.ts';
 import type { Adapters, EngineContext, SchedulerConfig } from './context.ts';
 import { Core } from './core.ts';
 import { JobNumbers } from './job-numbers.ts';
@@ -36,8 +37,8 @@ export function openScheduler(config: SchedulerConfig, adapters: Adapters): Sche
   let startProblem = '';
 
   const writerParts: WriterParts = {
-    bucket: adapters.bus.bucket(DEFINITIONS_BUCKET), jobs: core.jobs,
-    numbers: new JobNumbers(adapters.bus.bucket(CONTROL_BUCKET), core.jobs, adapters.store),
+    bucket: bucketForPeople(adapters.bus, DEFINITIONS_BUCKET), jobs: core.jobs,
+    numbers: new JobNumbers(bucketForPeople(adapters.bus, CONTROL_BUCKET), core.jobs, adapters.store),
     now: () => adapters.clock.now(), applied: (revision) => core.definitionsApplied(revision), caughtUp: () => core.definitionsCaughtUp(),
   };
   const runParts: RunApiParts = {

@@ -1,21 +1,25 @@
-import { headers } from '@nats-io/transport-node';
+import { headers, nuid } from '@nats-io/transport-node';
 import type { StoredMsg } from '@nats-io/jetstream';
-import type { Bucket, BucketEntry } from '../ports/bus.ts';
+import type { Bucket, BucketEntry, BucketOptions } from '../ports/bus.ts';
 import { kvPrefix, kvStream } from '../wire/index.ts';
+import { askAgain } from './ask-again.ts';
+import type { AskAgainOptions } from './ask-again.ts';
 import type { Connection } from './connection.ts';
 import { NotPermittedError, apiCode, asUnavailable, isNotPermitted, isStreamMissing } from './errors.ts';
 import { readAck } from './publish-ack.ts';
+import type { PublishAck } from './publish-ack.ts';
 
 const REQUEST_TIMEOUT_MS = 2_000;
 const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164]);
 const OPERATION_HEADER = 'KV-Operation';
+const ID_HEADER = 'Nats-Msg-Id';
 const NO_MESSAGE = 10037;
 
 /** Both throw UnavailableError when there is no connection. */
-export type BucketAccess = Pick<Connection, 'client' | 'manager'> & Partial<Pick<Connection, 'answerMs'>>;
+export type BucketAccess = Pick<Connection, 'client' | 'manager'> & Partial<Pick<Connection, 'answerMs' | 'state'>>;
 
-export function openBucket(connection: BucketAccess, name: string): Bucket {
-  return new StreamBucket(connection, name);
+export function openBucket(connection: BucketAccess, name: string, { patienceMs = 0 }: BucketOptions = {}): Bucket {
+  return new StreamBucket(connection, name, patienceMs);
 }
 
 /** A bucket is a stream with one subject for each key; a revision is a sequence. Reads ask the stream's leader: a replica may be behind. */
@@ -23,10 +27,12 @@ class StreamBucket implements Bucket {
   readonly #connection: BucketAccess;
   readonly #name: string;
   readonly #prefix: string;
+  readonly #again: AskAgainOptions;
 
-  constructor(connection: BucketAccess, name: string) {
+  constructor(connection: BucketAccess, name: string, patienceMs: number) {
     this.#connection = connection;
     this.#name = name;
+    this.#again = { patienceMs, isOver: () => connection.state === 'closed' };
     this.#prefix = kvPrefix(name);
   }
 
@@ -51,7 +57,7 @@ class StreamBucket implements Bucket {
 
   async #newest(key: string): Promise<StoredMsg | undefined> {
     try {
-      const stored = await this.#connection.manager.streams.getMessage(kvStream(this.#name), { last_by_subj: this.#prefix + key });
+      const stored = await askAgain(() => this.#connection.manager.streams.getMessage(kvStream(this.#name), { last_by_subj: this.#prefix + key }), this.#again);
       return stored ?? undefined;
     } catch (error) {
       if (apiCode(error) === NO_MESSAGE) return undefined;
@@ -62,18 +68,26 @@ class StreamBucket implements Bucket {
   async #store(key: string, text: string, revision: number, deletion: boolean): Promise<number | undefined> {
     const block = headers();
     block.set('Nats-Expected-Last-Subject-Sequence', String(revision));
+    // Of what was written without an answer, to know it again.
+    const id = this.#again.patienceMs > 0 ? nuid.next() : '';
+    if (id !== '') block.set(ID_HEADER, id);
     if (deletion) block.set(OPERATION_HEADER, 'DEL');
-    let answer: string;
+    const options = { headers: block, timeout: this.#connection.answerMs ?? REQUEST_TIMEOUT_MS };
+    let ack: PublishAck;
     try {
-      const message = await this.#connection.client.request(this.#prefix + key, text, { headers: block, timeout: this.#connection.answerMs ?? REQUEST_TIMEOUT_MS });
-      answer = message.string();
+      ack = await askAgain(async () => readAck((await this.#connection.client.request(this.#prefix + key, text, options)).string()), this.#again);
     } catch (error) {
       throw this.#explain(error, `writing ${key}`);
     }
-    const ack = readAck(answer);
     if (ack.kind === 'stored') return ack.sequence;
-    if (WRONG_SEQUENCE.has(ack.code)) return undefined;
+    if (WRONG_SEQUENCE.has(ack.code)) return id === '' ? undefined : this.#isAt(key, id);
     throw asUnavailable(new Error(ack.reason), `writing ${key} to bucket ${this.#name}`);
+  }
+
+  /** Where the message with this id is the newest of the key: the one asked before was stored. */
+  async #isAt(key: string, id: string): Promise<number | undefined> {
+    const newest = await this.#newest(key);
+    return newest?.header?.get(ID_HEADER) === id ? newest.seq : undefined;
   }
 
   #explain(error: unknown, doing: string): Error {

@@ -1,4 +1,4 @@
-import type { Bus, BusObjectsOptions, BusState, Bucket, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, StreamInfo, ReadOptions } from '../ports/bus.ts';
+import type { Bus, BusObjectsOptions, BusState, Bucket, BucketOptions, BucketWatch, Feed, FeedMessage, FeedOptions, LogPublisher, LogPublisherOptions, StreamInfo, ReadOptions } from '../ports/bus.ts';
 import type { BusAccess } from '../ports/bus-access.ts';
 import type { Log } from '../ports/log.ts';
 import { STREAM } from '../wire/index.ts';
@@ -118,8 +118,8 @@ export class NatsBus implements Bus {
     }
   }
 
-  bucket(name: string): Bucket {
-    return openBucket(this.#connection, name);
+  bucket(name: string, options?: BucketOptions): Bucket {
+    return openBucket(this.#connection, name, options);
   }
 
   watch(bucket: string, onEntry: (key: string, text: string | undefined) => void): Promise<BucketWatch> {

@@ -123,6 +123,11 @@ export interface Bucket {
   compareAndDelete(key: string, revision: number): Promise<boolean>;
 }
 
+export interface BucketOptions {
+  /** For so long a server that gives no answer is asked again, ms: one that stood still answers then. Nothing is written twice. Absent = it is asked once. */
+  readonly patienceMs?: number;
+}
+
 /** Newest value of each key, then changes as they come. `text` undefined = deleted. A value that expires by its bucket's age goes without a word. */
 export interface BucketWatch {
   stop(): Promise<void>;
@@ -156,7 +161,7 @@ export interface Bus {
   streamInfo(stream: string): Promise<StreamInfo | undefined>;
   /** Drops all messages up to and including the sequence. */
   purge(stream: string, throughSequence: number): Promise<void>;
-  bucket(name: string): Bucket;
+  bucket(name: string, options?: BucketOptions): Bucket;
   /** Resolves once the newest value of every key has been given out. Goes on by itself after a break; after a bucket was made anew it tells every key again, the vanished ones as undefined. */
   watch(bucket: string, onEntry: (key: string, text: string | undefined) => void): Promise<BucketWatch>;
   /** One stored message of a stream, or undefined when it is gone. */
