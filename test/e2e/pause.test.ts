@@ -61,7 +61,8 @@ describe.skipIf(!(await canStartProgram()))('a pause of the whole scheduler', ()
     await job.next();
     const end = Date.now() + 4_000;
     const { body } = await world.program.api.put('/scheduler/pause', { until: new Date(end).toISOString() });
-    const since = Date.parse(body.pause.since);
+    // What was due while it was asked for may have been sent; what is due from the answer on is not.
+    const heeded = Date.now();
     expect(Date.parse(body.pause.until)).toBe(end);
     expect(await world.program.stop()).toBe(0);
     await until(() => Date.now() > end + 3_000, { what: 'the end to be over' });
@@ -73,7 +74,7 @@ describe.skipIf(!(await canStartProgram()))('a pause of the whole scheduler', ()
     expect(lastGap.caughtUp).toBeGreaterThanOrEqual(2);
     await until(async () => (await job.runs()).some(({ trigger }) => trigger === 'schedule'), { what: 'it to fire' });
     const fires = (await job.runs()).map(({ scheduledAt }) => Date.parse(scheduledAt as string));
-    expect(fires.filter((at) => at >= since && at < end)).toEqual([]);
+    expect(fires.filter((at) => at >= heeded && at < end)).toEqual([]);
     expect(fires.filter((at) => at >= end && at <= Date.parse(lastGap.to)).length).toBeGreaterThanOrEqual(2);
     await untilPausedFires(job, 1);
   });
