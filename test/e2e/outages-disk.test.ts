@@ -28,7 +28,7 @@ describe.skipIf(!(await canStartProgram()))('the disk', () => {
     await using program = await startProgram({ dataDir: path.join(disk.dir, 'data') });
     await using load = await openLoad(program);
     disk.fill();
-    await until(async () => (await program.api.get('//readyz')).status === 503, { deadlineMs: 30_000, what: () => `the full disk to show\n${program.output()}` });
+    await until(async () => (await program.api.get('//readyz')).status === 503, { what: () => `the full disk to show\n${program.output()}` });
     await until(() => program.output().includes('cannot write to its disk'), { what: () => `the nats-server to fail\n${program.output()}` });
     // Messages that were shown but not stored are sent once more, not again and again.
     // Where the bucket of the lease is the first that cannot be written, nothing is sent any more and there is nothing to notice.
@@ -47,8 +47,7 @@ describe.skipIf(!(await canStartProgram()))('the disk', () => {
   test('may have the database locked by another program for a while', async () => {
     await using program = await startProgram();
     await using load = await openLoad(program);
-    const other = new Database(path.join(program.dataDir, 'natsjob.sqlite'));
-    other.exec('BEGIN IMMEDIATE');
+    const other = lockDatabase(program);
     await untilProblem(program, 'is locked by another program');
     await untilMoreIsSent(load);
     other.exec('ROLLBACK');
@@ -61,8 +60,7 @@ describe.skipIf(!(await canStartProgram()))('the disk', () => {
   test('keeps what the database missed when the scheduler is killed meanwhile', async () => {
     await using program = await startProgram();
     await using load = await openLoad(program);
-    const other = new Database(path.join(program.dataDir, 'natsjob.sqlite'));
-    other.exec('BEGIN IMMEDIATE');
+    const other = lockDatabase(program);
     await untilProblem(program, 'is locked by another program');
     await untilMoreIsSent(load);
     await program.kill('SIGKILL');
@@ -83,13 +81,20 @@ describe.skipIf(!(await canStartProgram()))('the disk', () => {
   });
 });
 
+/** A program that stood still in the middle of writing has the lock for a while yet. */
+function lockDatabase({ dataDir }: TestProgram): Database.Database {
+  const other = new Database(path.join(dataDir, 'natsjob.sqlite'), { timeout: 60_000 });
+  other.exec('BEGIN IMMEDIATE');
+  return other;
+}
+
 async function untilProblem(program: TestProgram, problem: string): Promise<void> {
   let last = '';
   await until(async () => {
     const { body } = await program.api.get('//readyz');
     last = JSON.stringify(body);
     return last.includes(problem);
-  }, { deadlineMs: 30_000, what: () => `/readyz to say "${problem}", it says ${last}` });
+  }, { what: () => `/readyz to say "${problem}", it says ${last}` });
 }
 
 async function untilMoreIsSent({ witness }: Load): Promise<void> {

@@ -101,7 +101,7 @@ async function replace(program: TestProgram, name: string, changes: Partial<Stre
 }
 
 async function untilSaid(program: TestProgram, line: string, how: string): Promise<void> {
-  await until(() => line === '' || linesWith(program, line).length > 0, { deadlineMs: 30_000, what: () => `a stream ${how} to be noticed\n${program.output()}` });
+  await until(() => line === '' || linesWith(program, line).length > 0, { what: () => `a stream ${how} to be noticed\n${program.output()}` });
 }
 
 async function untilNotReady(program: TestProgram, problem: string): Promise<void> {

@@ -172,7 +172,7 @@ describe.skipIf(!(await canStartProgram()))('runs', () => {
 
   test('tell their events in order, and their sub-runs by pages', async () => {
     const app = await world.app();
-    for (const id of ['w1', 'w2', 'w3']) await world.beat(app, id);
+    for (const id of ['w1', 'w2', 'w3']) await world.stayLive(app, id);
     const wide = await world.job({ app, category: 'broadcast', model: 'ultra', timeoutMs: NEVER_MS });
     const taskId = await wide.start();
     for (const id of ['w1', 'w2', 'w3']) await world.worker.answer(await world.worker.next(wide.subject('client-start', id)), { status: 'success', clientId: id });

@@ -38,7 +38,7 @@ describe.skipIf(process.platform !== 'linux' || !(await canStartProgram()))('a s
     const child = spawn(program, words, { cwd: file('.local/share/natsjob'), env: home.env, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('close', resolve));
     try {
-      await until(() => fetch(`http://127.0.0.1:${httpPort}/readyz`).then(({ ok }) => ok, () => false), { deadlineMs: 30_000, what: 'the scheduler of the unit to be ready' });
+      await until(() => fetch(`http://127.0.0.1:${httpPort}/readyz`).then(({ ok }) => ok, () => false), { what: 'the scheduler of the unit to be ready' });
     } finally {
       child.kill();
       expect(await ended).toBe(0);

@@ -17,7 +17,7 @@ export async function connectAnyNode(url: string): Promise<AnyNode> {
   const client = await connect({ servers: url, reconnect: true, maxReconnectAttempts: -1 });
   return {
     async ask(method, input) {
-      const answer = await client.request(anyNodeSubject(method), encodeFrame({ method, input }, new Uint8Array(0)), { timeout: 15_000 });
+      const answer = await client.request(anyNodeSubject(method), encodeFrame({ method, input }, new Uint8Array(0)), { timeout: 60_000 });
       const head = decodeFrame(answer.data)?.head as { value?: unknown; error?: unknown };
       if (head.error !== undefined) throw unpackError(head.error);
       return head.value;
