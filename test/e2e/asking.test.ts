@@ -76,7 +76,7 @@ describe.skipIf(!(await canStartProgram()))('asking', () => {
     await world.job({ app: job.app, state: 'disabled' });
     await job.start();
     await job.start();
-    await world.beat(job.app, 'w1');
+    await world.stayLive(job.app, 'w1');
     const after = (await api.get(`/overview?namespace=${NAMESPACE}`)).body;
     for (const [field, more] of [['jobs', 2], ['jobsEnabled', 1], ['running', 1], ['queued', 1], ['workersLive', 1], ['dueNextHour', 1]] as const) expect(after[field] - before[field], field).toBe(more);
     expect((await api.get('/overview?namespace=app')).body).toMatchObject({ jobs: 0, running: 0, workersLive: 0 });

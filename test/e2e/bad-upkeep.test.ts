@@ -70,7 +70,7 @@ describe.skipIf(!(await canStartProgram()))('bad input to what a person looks af
 
   test('is named in what is said of a worker, and in its address', async () => {
     const app = await world.app();
-    await world.beat(app, 'w1');
+    await world.stayLive(app, 'w1');
     const place = `/workers/${NAMESPACE}/${app}`;
     for (const value of [undefined, null, 1, 'true', [], {}]) expectProblem(await api().patch(`${place}/w1`, { drained: value }), 400, 'drained', value);
     expectProblem(await api().patch(`${place}/w1`, { drained: true, weight: 0 }), 400, 'weight');

@@ -150,7 +150,7 @@ describe.skipIf(!(await canStartProgram()))('attempts', () => {
     ['standalone ultra', { model: 'ultra' }, ['client-start', 'client-start']],
   ])('%s begins anew with each', async (_name, fields, actions) => {
     const app = await world.app();
-    await world.beat(app, 'w1', { group: 'red' });
+    await world.stayLive(app, 'w1', { group: 'red' });
     const job = await world.job({ app, ...fields, retry: { attempts: 2, delayMs: 0 } });
     await job.start();
     for (const [index, action] of actions.entries()) {

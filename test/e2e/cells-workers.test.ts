@@ -52,7 +52,7 @@ describe.skipIf(!(await canStartProgram()))('what workers say of themselves and 
 
   test('an id with = in it is reached by its own name', async () => {
     const app = await world.app();
-    await world.beat(app, JAVA_ID);
+    await world.stayLive(app, JAVA_ID);
     const job = await world.job({ app, model: 'ultra' });
     const taskId = await job.start();
     const message = await job.next();

@@ -20,8 +20,8 @@ describe.skipIf(!(await canStartProgram()))('a worker that a person takes out of
 
   test('gets no run, the others do; put back, it gets them again', async () => {
     const app = await world.app();
-    await world.beat(app, 'a');
-    await world.beat(app, 'b');
+    await world.stayLive(app, 'a');
+    await world.stayLive(app, 'b');
     const job = await world.job({ app, model: 'ultra', maxRunning: 50 });
     expect((await drain(app, 'a', true)).body).toMatchObject({ id: 'a', drained: true, live: true });
     expect((await worker(app, 'a')).drained).toBe(true);
@@ -33,8 +33,8 @@ describe.skipIf(!(await canStartProgram()))('a worker that a person takes out of
 
   test('is no target of a fan-out', async () => {
     const app = await world.app();
-    await world.beat(app, 'a');
-    await world.beat(app, 'b');
+    await world.stayLive(app, 'a');
+    await world.stayLive(app, 'b');
     await drain(app, 'b', true);
     const job = await world.job({ app, category: 'broadcast', model: 'ultra' });
     const taskId = await job.start();
@@ -46,7 +46,7 @@ describe.skipIf(!(await canStartProgram()))('a worker that a person takes out of
 
   test('and all of them are: fires are skipped for want of weight, also after a restart', async () => {
     const app = await world.app();
-    await world.beat(app, 'host=10-0-0-5=8080');
+    await world.stayLive(app, 'host=10-0-0-5=8080');
     const job = await world.job({ app, model: 'ultra' });
     expect((await drain(app, 'host=10-0-0-5=8080', true)).status).toBe(200);
     expect((await job.run()).body).toMatchObject({ status: 409, reason: 'weight-zero' });
@@ -69,7 +69,7 @@ describe.skipIf(!(await canStartProgram()))('a worker that a person takes out of
 
   test('shows what it has open and what it ended', async () => {
     const app = await world.app();
-    await world.beat(app, 'a');
+    await world.stayLive(app, 'a');
     const job = await world.job({ app, model: 'ultra', maxRunning: 50 });
     const [first, second, third] = [await job.start(), await job.start(), await job.start()];
     await world.worker.answer(await job.next(first), { status: 'success', clientId: 'a' });

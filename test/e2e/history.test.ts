@@ -105,7 +105,7 @@ describe.skipIf(!(await canStartProgram()))('what was', () => {
       await waiting.start();
       expect((await messages(await waiting.start(), 1)).map(({ subject }) => subject)).toEqual([`natsjob.run.accepted.${waiting.key}`]);
       const app = await world.app();
-      for (const id of ['w1', 'w2']) await world.beat(app, id);
+      for (const id of ['w1', 'w2']) await world.stayLive(app, id);
       const broad = await world.job({ app, category: 'broadcast', model: 'ultra' });
       expect((await messages(await broad.start(), 3)).map(({ subject }) => subject).sort()).toEqual([...['w1', 'w2'].map((id) => broad.subject('client-start', id)), `natsjob.run.accepted.${broad.key}`]);
     });
