@@ -1,3 +1,4 @@
+import { create } from '../support/create.ts';
 import type { Answer, Task } from '../support/plain-worker.ts';
 import type { ProgramApi } from '../support/program-api.ts';
 
@@ -40,24 +41,17 @@ export function answerOf(task: Task, action: string): Answer | undefined | Promi
 
 /** Makes the jobs; resolves to their numbers by name. */
 export async function makeJobs(api: ProgramApi): Promise<ReadonlyMap<string, number>> {
-  await made(api.post('/namespaces', { name: NAMESPACE }));
-  await made(api.post(`/namespaces/${NAMESPACE}/apps`, { name: APP }));
+  await create(api, '/namespaces', { name: NAMESPACE });
+  await create(api, `/namespaces/${NAMESPACE}/apps`, { name: APP });
   const numbers = new Map<string, number>();
   const make = async (name: string, job: object): Promise<void> => {
-    const { id } = await made(api.post('/jobs', { namespace: NAMESPACE, app: APP, name, ...job }));
-    numbers.set(name, Number(id));
+    await create(api, '/jobs', { namespace: NAMESPACE, app: APP, name, ...job });
+    numbers.set(name, Number((await api.get(`/jobs/${NAMESPACE}.${APP}.${name}`)).body.id));
   };
   await make(BY_HAND, { model: 'max', ...many });
   const wanted = Object.entries(KINDS).flatMap(([kind, { jobs, job }]) => Array.from({ length: jobs }, (_, n) => ({ name: `${kind}-${n}`, job })));
   await Promise.all(wanted.map(({ name, job }) => make(name, { schedule: { expression: '* * * * * *' }, ...job })));
   return numbers;
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any
-async function made(answer: Promise<{ status: number; body: any }>): Promise<any> {
-  const { status, body } = await answer;
-  if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
-  return body;
 }
 
 function later<T>(delayMs: number, value: T): Promise<T> {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { create } from '../support/create.ts';
 import { disableAll } from '../support/disable-all.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import type { TestProgram } from '../support/program.ts';
@@ -37,14 +38,13 @@ export async function openLoad(program: TestProgram, natsUrl = program.natsUrl, 
   const { api } = program;
   const worker = await startPlainWorker({ url: natsUrl, namespace: NAMESPACE, app: APP, answer: () => ({ status: 'success' }) });
   const witness = await startWitness(natsUrl, NAMESPACE, APP);
-  await api.post('/namespaces', { name: NAMESPACE });
-  await api.post(`/namespaces/${NAMESPACE}/apps`, { name: APP });
+  await create(api, '/namespaces', { name: NAMESPACE });
+  await create(api, `/namespaces/${NAMESPACE}/apps`, { name: APP });
   for (let n = 0; n < JOBS; n++) {
-    const { status, body } = await api.post('/jobs', {
+    await create(api, '/jobs', {
       namespace: NAMESPACE, app: APP, name: `job-${n}`, schedule: { expression: '* * * * * *' }, maxRunning: 10_000, timeoutMs: 4_000,
       misfire: { policy: 'all', max: 1_000, windowMs: 120_000 }, ...job,
     });
-    if (status !== 201) throw new Error(`job: ${status} ${JSON.stringify(body)}`);
   }
   const load: Load = {
     witness,

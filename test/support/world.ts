@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { create, untilAvailable } from './create.ts';
 import type { ApiAnswer } from './program-api.ts';
 import { startProgram, type ProgramOptions, type TestProgram } from './program.ts';
 import { until } from './until.ts';
@@ -66,12 +67,12 @@ export async function openWorld(options: ProgramOptions = {}): Promise<World> {
   const { api } = program;
   let made = 0;
   const beats: NodeJS.Timeout[] = [];
-  created(await api.post('/namespaces', { name: NAMESPACE }));
+  await create(api, '/namespaces', { name: NAMESPACE });
   const world: World = {
     program, worker,
     async app() {
       const name = `app-${++made}`;
-      created(await api.post(`/namespaces/${NAMESPACE}/apps`, { name }));
+      await create(api, `/namespaces/${NAMESPACE}/apps`, { name });
       return name;
     },
     async beat(app, id, more = {}) {
@@ -85,7 +86,7 @@ export async function openWorld(options: ProgramOptions = {}): Promise<World> {
     async job(fields = {}) {
       const app = (fields['app'] as string | undefined) ?? (await world.app());
       const name = (fields['name'] as string | undefined) ?? `job-${++made}`;
-      created(await api.post('/jobs', { ...fields, namespace: NAMESPACE, app, name }));
+      await create(api, '/jobs', { ...fields, namespace: NAMESPACE, app, name });
       return testJob(world, app, name);
     },
     async run(taskId) {
@@ -135,7 +136,7 @@ function testJob({ program: { api }, worker }: World, app: string, name: string)
     subject: (action, tail) => `natsjob.job.${action}.${address}${tail === undefined ? '' : `.${tail}`}`,
     run: (request = {}) => api.post(`/jobs/${address}/run`, request),
     async start(request = {}) {
-      const { status, body } = await api.post(`/jobs/${address}/run`, request);
+      const { status, body } = await untilAvailable(() => api.post(`/jobs/${address}/run`, request));
       expect({ status, body }).toMatchObject({ status: 202 });
       return body.taskId;
     },
@@ -149,10 +150,6 @@ function testJob({ program: { api }, worker }: World, app: string, name: string)
       return ok(await api.patch(`/jobs/${address}`, patch, { 'if-match': `"${version}"` }));
     },
   };
-}
-
-function created(answer: ApiAnswer): void {
-  expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 });
 }
 
 function ok(answer: ApiAnswer): Json {

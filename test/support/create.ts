@@ -1,0 +1,21 @@
+import { expect } from 'vitest';
+import type { ApiAnswer, ProgramApi } from './program-api.ts';
+import { until } from './until.ts';
+
+/** Makes what a test sets up; rejects when it is refused for good. */
+export async function create(api: ProgramApi, path: string, body: object): Promise<void> {
+  let isRefused = false;
+  const answer = await untilAvailable(() => api.post(path, body), () => { isRefused = true; });
+  // What was refused for want of NATS may have been written all the same.
+  expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: isRefused && answer.status === 409 ? 409 : 201 });
+}
+
+/** Asks again as long as the answer says to: while a NATS server stands still for two seconds, nothing is taken. */
+export function untilAvailable(ask: () => Promise<ApiAnswer>, refused: () => void = () => {}): Promise<ApiAnswer> {
+  return until(async () => {
+    const answer = await ask();
+    if (!answer.headers.has('retry-after')) return answer;
+    refused();
+    return false;
+  }, { what: 'what is set up to be taken' });
+}
