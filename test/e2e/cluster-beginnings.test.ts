@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { awakeMs } from '../support/awake-time.ts';
 import { linesThatCount, startCluster } from '../support/cluster.ts';
 import type { Cluster, Node } from '../support/cluster.ts';
+import { create } from '../support/create.ts';
+import { PATIENT_MS } from '../support/nats-server.ts';
 import { connectForEver, startPlainWorker } from '../support/plain-worker.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -15,8 +17,7 @@ describe.skipIf(!(await canStartProgram()))('who leads', () => {
   test('is one of three nodes that start at once, for one term', async () => {
     await using cluster = await startCluster({ nodes: 3, atOnce: true });
     const leader = await cluster.leader();
-    const roles = await cluster.roles();
-    expect(Object.values(roles).sort()).toEqual(['leader 1', 'standby 1', 'standby 1']);
+    await cluster.untilRoles(Object.fromEntries(cluster.nodes.map((node) => [node.name, node === leader ? 'leader 1' : 'standby 1'])));
     await using load = await openLoad(leader, cluster.nats.url);
     expectWhole(await load.finish(), load);
     expect(cluster.nodes.filter((node) => node.output().includes('"msg":"leading"'))).toEqual([leader]);
@@ -28,7 +29,7 @@ describe.skipIf(!(await canStartProgram()))('who leads', () => {
     await using load = await openLoad(leader, cluster.nats.url);
     await managing(cluster, (manager) => manager.streams.purge('KV_natsjob-control', { filter: '$KV.natsjob-control.lease' }));
     await load.untilRunsAgain();
-    expect(await cluster.roles()).toEqual({ a: 'leader 1', b: 'standby 1' });
+    await cluster.untilRoles({ a: 'leader 1', b: 'standby 1' });
     await managing(cluster, (manager) => manager.streams.delete('KV_natsjob-control'));
     // Nothing tells who held it: it is waited out, and the terms go on far above those that anybody may remember.
     await until(async () => Object.values(await cluster.roles()).some((role) => Number(/^leader (\d+)$/.exec(role)?.[1]) > 1000), { what: () => `a leader of a new term\n${cluster.nodes.map(linesThatCount).join('\n')}` });
@@ -51,7 +52,7 @@ describe.skipIf(!(await canStartProgram()))('who leads', () => {
     await second.restart({ untilReady: false });
     await first.kill('SIGKILL');
     await second.untilReady();
-    await until(async () => (await cluster.roles())['b'] === 'leader 2', { what: () => `the second to lead\n${linesThatCount(second)}` });
+    await until(async () => (await cluster.roles())['b']?.startsWith('leader'), { what: () => `the second to lead\n${linesThatCount(second)}` });
     await first.restart();
     await load.untilRunsAgain();
     expectWhole(await load.finish(), load);
@@ -77,9 +78,9 @@ describe.skipIf(!(await canStartProgram()))('a take-over', () => {
         return { status: 'success' };
       },
     });
-    await api.post('/namespaces', { name: 'carry' });
-    await api.post('/namespaces/carry/apps', { name: 'over' });
-    const make = (name: string, job: object): Promise<unknown> => api.post('/jobs', { namespace: 'carry', app: 'over', name, timeoutMs: 60_000, ...job });
+    await create(api, '/namespaces', { name: 'carry' });
+    await create(api, '/namespaces/carry/apps', { name: 'over' });
+    const make = (name: string, job: object): Promise<unknown> => create(api, '/jobs', { namespace: 'carry', app: 'over', name, timeoutMs: 60_000, ...job });
     await make('silent', { timeoutMs: 6_000 });
     await make('alone', { maxRunning: 1 });
     await make('queue', { maxRunning: 1, overlap: 'queue', queueLimit: 10 });
@@ -93,7 +94,7 @@ describe.skipIf(!(await canStartProgram()))('a take-over', () => {
     await until(async () => (await api.get('/overview?namespace=carry')).body.queued >= 3, { what: 'the standby to know what waits' });
 
     await first.kill('SIGKILL');
-    await until(async () => (await cluster.roles())['b'] === 'leader 2', { what: () => linesThatCount(second) });
+    await until(async () => (await cluster.roles())['b']?.startsWith('leader'), { what: () => linesThatCount(second) });
     // The one place is taken, also for the new leader.
     expect((await api.post('/jobs/carry.over.alone/run', {})).status).toBe(409);
     expect(tries['queue']).toBe(1);
@@ -116,13 +117,12 @@ describe.skipIf(!(await canStartProgram()))('a take-over', () => {
     await using cluster = await startCluster();
     const [first, second] = cluster.nodes as [Node, Node];
     await using load = await openLoad(second, cluster.nats.url);
-    await second.api.post('/namespaces', { name: 'many' });
-    await second.api.post('/namespaces/many/apps', { name: APP });
+    await create(second.api, '/namespaces', { name: 'many' });
+    await create(second.api, '/namespaces/many/apps', { name: APP });
     for (let from = 0; from < MANY; from += 200) {
-      const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => second.api.post('/jobs', {
+      await Promise.all(Array.from({ length: 200 }, (_, n) => create(second.api, '/jobs', {
         namespace: 'many', app: APP, name: `yearly-${from + n}`, schedule: { expression: `${n % 60} ${(from + n) % 60} 3 1 1 *` },
       })));
-      expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
     }
     const diedAt = Date.now();
     await first.kill('SIGKILL');
@@ -143,7 +143,7 @@ function firstSince({ witness }: Load, from: number): number {
 async function managing(cluster: Cluster, work: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<unknown>): Promise<void> {
   const nc = await connectForEver(cluster.nats.url, 'manager');
   try {
-    await work(await jetstreamManager(nc));
+    await work(await jetstreamManager(nc, { timeout: PATIENT_MS }));
   } finally {
     await nc.close();
   }

@@ -9,6 +9,7 @@ import { openSqliteStore } from '../../src-core/sql/index.ts';
 import { callSubject, decodeFrame, encodeFrame, RESULTS_STREAM, runIdToText, STREAM } from '../../src-core/wire/index.ts';
 import { linesThatCount, startCluster } from '../support/cluster.ts';
 import type { Node } from '../support/cluster.ts';
+import { PATIENT_MS } from '../support/nats-server.ts';
 import { canStartProgram } from '../support/program.ts';
 import { aBatch, aRun, ended } from '../support/store-rows.ts';
 import { READER_ENTRY, recordingLog } from '../support/store-sqlite.ts';
@@ -39,7 +40,7 @@ describe.skipIf(!(await canStartProgram()))('a node that was away for longer tha
 
     for (const node of [b, c]) {
       await node.restart();
-      expect(node.output(), linesThatCount(node)).toContain(TAKEN);
+      await untilSaid(node, TAKEN);
     }
     await load.untilRunsAgain();
     await load.finish();
@@ -47,8 +48,7 @@ describe.skipIf(!(await canStartProgram()))('a node that was away for longer tha
     expect(wanted.runs.length).toBeGreaterThan(150);
     expect([wanted.subRuns.length, wanted.skips.length].every((count) => count > 0)).toBe(true);
     for (const node of [b, c]) {
-      await until(() => viewOf(node).runs.length >= wanted.runs.length, { what: () => `${node.name} to have all\n${linesThatCount(node)}` });
-      expect(await settledViewOf(node), node.name).toEqual(wanted);
+      await expect.poll(() => viewOf(node), { timeout: 60_000, message: `view of ${node.name}` }).toEqual(wanted);
       expect(await sumsOf(node), node.name).toEqual(await sumsOf(a));
       expect((await node.api.get(`/runs/${taskId}/sub-runs`)).body.items).toHaveLength(1);
       expect(leftovers(node)).toEqual(['natsjob.sqlite.replaced']);
@@ -83,8 +83,8 @@ describe.skipIf(!(await canStartProgram()))('a node that was away for longer tha
     expect(leftovers(b).some((name) => name.includes('.given-')), 'the one that does not lead gives').toBe(true);
     await b.kill('SIGKILL');
     await c.untilReady();
-    expect(c.output()).toContain('the snapshot broke off');
-    expect(c.output()).toMatch(/"from":"a".*the view is now a snapshot/);
+    await untilSaid(c, 'the snapshot broke off');
+    await untilSaid(c, /"from":"a".*the view is now a snapshot/);
     expect(countRuns(c)).toBeGreaterThan(MANY);
     await b.restart();
     expect(leftovers(b)).toEqual(['natsjob.sqlite.replaced']);
@@ -111,7 +111,7 @@ describe.skipIf(!(await canStartProgram()))('a node that was away for longer tha
     await shorten(cluster.nats.url, 50);
     await a.kill('SIGKILL');
     await b.restart();
-    expect(b.output()).toMatch(/"missing":\{.*the log no longer has messages that this server has not read/);
+    await untilSaid(b, /"missing":\{.*the log no longer has messages that this server has not read/);
     expect(countRuns(b)).toBeGreaterThanOrEqual(before);
     await until(() => load.witness.count > seen + 150, { what: 'fires of the one that is left' });
 
@@ -120,7 +120,7 @@ describe.skipIf(!(await canStartProgram()))('a node that was away for longer tha
     expect([...ownEnds].filter((id) => !missing.has(id)).length).toBeGreaterThan(30);
     await shorten(cluster.nats.url, 50);
     await a.restart();
-    expect(a.output()).toMatch(/"kept":[1-9].*the view is now a snapshot/);
+    await untilSaid(a, /"kept":[1-9].*the view is now a snapshot/);
     const all = endedIn(a);
     expect([...ownEnds, ...missing].filter((id) => !all.has(id))).toEqual([]);
     expect(load.seenTwice()).toEqual([]);
@@ -144,7 +144,7 @@ function leftovers(node: Node): string[] {
 /** The log keeps only the newest messages of either stream. */
 async function shorten(url: string, kept = 5): Promise<void> {
   const nats = await connect({ servers: url });
-  const { streams } = await jetstreamManager(nats);
+  const { streams } = await jetstreamManager(nats, { timeout: PATIENT_MS });
   for (const name of [STREAM, RESULTS_STREAM]) await streams.purge(name, { seq: (await streams.info(name)).state.last_seq - kept });
   await nats.close();
 }
@@ -156,8 +156,7 @@ interface View {
   readonly definitions: readonly unknown[];
 }
 
-/** All rows, as the file has them. */
-/** Skips are told every three seconds: when nothing has fired for longer, and the view has not changed since, all are in it. */
+/** Skips are told every three seconds: when nothing has fired for much longer, and the view has not changed since, all are in it. */
 async function settledViewOf(node: Node): Promise<View> {
   let last = viewOf(node);
   let since = performance.now();
@@ -165,11 +164,12 @@ async function settledViewOf(node: Node): Promise<View> {
     const now = viewOf(node);
     if (!isDeepStrictEqual(now, last)) since = performance.now();
     last = now;
-    return performance.now() - since > 4_000;
+    return performance.now() - since > 8_000;
   }, { what: `the view of ${node.name} to change no more` });
   return last;
 }
 
+/** All rows, as the file has them. */
 function viewOf(node: Node): View {
   const database = new Database(fileOf(node), { readonly: true });
   try {
@@ -203,6 +203,11 @@ function countRuns(node: Node): number {
 
 async function sumsOf({ api }: Node): Promise<unknown> {
   return (await api.get('/stats')).body.items;
+}
+
+/** What it writes to its log comes on another way than what it answers. */
+async function untilSaid(node: Node, words: string | RegExp): Promise<void> {
+  await until(() => (typeof words === 'string' ? node.output().includes(words) : words.test(node.output())), { what: () => `"${words}"\n${linesThatCount(node)}` });
 }
 
 async function untilSkipped({ api }: Node): Promise<void> {

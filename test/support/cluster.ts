@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { startBreaker } from './nats-breaker.ts';
 import type { Breaker } from './nats-breaker.ts';
 import { startNatsServer } from './nats-server.ts';
@@ -30,6 +31,8 @@ export interface Cluster {
   leader(): Promise<Node>;
   /** How each node that can be reached speaks of itself: `{"a":"leader 3"}`. */
   roles(among?: readonly Node[]): Promise<Readonly<Record<string, string>>>;
+  /** Resolves when all nodes speak of themselves so. Terms only rise: what was otherwise in between does not come back. */
+  untilRoles(wanted: Readonly<Record<string, string>>): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -72,6 +75,10 @@ export async function startCluster({ nodes: size = 2, atOnce = false, env = () =
     async roles(among = nodes) {
       const answers = await Promise.all(among.map(async (node) => [node.name, await roleOf(node)] as const));
       return Object.fromEntries(answers.filter(([, role]) => role !== ''));
+    },
+    async untilRoles(wanted) {
+      let last: Readonly<Record<string, string>> = {};
+      await until(async () => isDeepStrictEqual((last = await cluster.roles()), wanted), { what: () => `${JSON.stringify(wanted)}, not ${JSON.stringify(last)}\n${nodes.map(linesThatCount).join('\n')}` });
     },
     [Symbol.asyncDispose]: endAll,
   };
