@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const e2e = { testTimeout: 180_000, hookTimeout: 120_000, pool: 'forks' } as const;
+// For what hangs: each thing waited for has a limit of its own, which says what did not come, and several of them stand in one test.
+const e2e = { testTimeout: 480_000, hookTimeout: 480_000, pool: 'forks' } as const;
 /** Figures want the machine for themselves, and so do three NATS servers that elect. */
 const ALONE = ['test/e2e/bench.test.ts', 'test/e2e/nats-cluster.test.ts'];
 

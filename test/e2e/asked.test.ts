@@ -53,5 +53,5 @@ describe.skipIf(!(await canStartProgram()))('runs asked for by message', () => {
       return ours.length === wanted.length && ours.every(({ state }) => state === 'completed') && JSON.stringify(ours) === JSON.stringify(theirs) && ours;
     }, { what: 'both nodes to have the same history' });
     expect(rows.map(({ taskId }) => taskId).toSorted()).toEqual(wanted.toSorted());
-  }, 480_000);
+  });
 });

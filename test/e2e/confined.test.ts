@@ -78,7 +78,7 @@ async function confined(notifySocket: string | undefined, instead: readonly stri
     await until(async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}\n${output}`);
       return (await get('readyz')) === 200;
-    }, { deadlineMs: 30_000, what: () => `the scheduler to be ready\n${output}` });
+    }, { what: () => `the scheduler to be ready\n${output}` });
   }
   const stop = async (): Promise<void> => {
     child.kill();

@@ -76,7 +76,7 @@ describe.skipIf(!(await canStartProgram()))('kill -9 in the middle of load', () 
     expect(summed(faults), await circumstances(program)).toEqual({});
     expect(figures.madeUp).toBeGreaterThan(0);
     expect(worker.answered).toBeGreaterThan(0);
-  }, 300_000);
+  });
 });
 
 async function killNats(program: TestProgram, kills: Death[]): Promise<void> {

@@ -121,7 +121,9 @@ describe.skipIf(!(await canStartProgram()))('editing', () => {
   });
 
   test('a job whose moment has passed can still be described, put back and disabled', async () => {
-    const job = await world.job({ schedule: { expression: `@at ${new Date(Date.now() + 5_000).toISOString()}` } });
+    const app = await world.app();
+    // It has to be made before that moment.
+    const job = await world.job({ app, schedule: { expression: `@at ${new Date(Date.now() + 10_000).toISOString()}` } });
     await job.next();
     expect((await job.change({ description: 'done' })).nextFireAt).toBeNull();
     const before = await job.get();

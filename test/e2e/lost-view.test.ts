@@ -3,13 +3,14 @@ import path from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
+import { PATIENT_MS } from '../support/nats-server.ts';
 import { canStartProgram, startProgram } from '../support/program.ts';
 import type { TestProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { startTestWorker } from '../support/worker.ts';
 
 /** Long enough for a worker's answer on a machine that stands still for a while. */
-const TIMEOUT_MS = 6_000;
+const TIMEOUT_MS = 15_000;
 
 describe.skipIf(!(await canStartProgram()))('a database that is lost', () => {
   test('comes back from the log, and runs whose answers are gone end without being tried again', async () => {
@@ -48,7 +49,7 @@ async function runAndAnswer(program: TestProgram, worker: Awaited<ReturnType<typ
 /** What the leader does with answers ten minutes after they are in the view; waits until the runs' time is up, too. */
 async function dropAnswers(program: TestProgram): Promise<void> {
   const nats = await connect({ servers: program.natsUrl });
-  await (await jetstreamManager(nats)).streams.purge('KV_natsjob-job-results');
+  await (await jetstreamManager(nats, { timeout: PATIENT_MS })).streams.purge('KV_natsjob-job-results');
   await nats.close();
   const at = Date.now();
   await until(() => Date.now() - at > TIMEOUT_MS + 100, { what: 'the deadline of the runs' });

@@ -1,4 +1,5 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { PATIENT_MS } from './nats-server.ts';
 import { connectForEver } from './plain-worker.ts';
 
 export interface StoredMessage {
@@ -18,7 +19,7 @@ export interface StoredMessage {
 export async function readStream(url: string, stream: string): Promise<readonly StoredMessage[]> {
   const nc = await connectForEver(url, 'reader');
   try {
-    const js = jetstream(nc);
+    const js = jetstream(nc, { timeout: PATIENT_MS });
     const consumer = await js.consumers.get(stream, { deliver_policy: DeliverPolicy.All });
     const { num_pending: pending } = await consumer.info();
     const messages: StoredMessage[] = [];

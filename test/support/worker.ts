@@ -1,3 +1,4 @@
+import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { until } from './until.ts';
@@ -101,7 +102,7 @@ export async function startTestWorker(url: string): Promise<TestWorker> {
     seen: (match) => messages.filter(matcher(match)),
     answer: (key, end) => store(`$KV.natsjob-job-results.${typeof key === 'string' ? key : key.task.jobEndKvKey}`, end),
     async history(key) {
-      const entries = await (await new Kvm(nats).open('natsjob-job-results')).history({ key });
+      const entries = await (await new Kvm(jetstream(nats, { timeout: ANSWER_MS })).open('natsjob-job-results')).history({ key });
       const texts: string[] = [];
       for await (const entry of entries) texts.push(entry.string());
       return texts;
