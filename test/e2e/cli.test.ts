@@ -195,7 +195,10 @@ describe.skipIf(!(await canStartProgram()))('serve', () => {
     const child = await serve();
     const lines = await banner(child);
     expect(lines.map((line) => line.split(/ +/)[0])).toEqual(['URL', 'Data', 'Config', 'NATS', 'Role', 'Version']);
-    expect(lines[4]).toContain('leader');
+    // It waits for its start for some seconds only before it tells where it is.
+    expect(lines[4]).toMatch(/^Role +(leader|starting) \(/);
+    const ready = `${lines[0]!.split(/ +/)[1]}readyz`;
+    await until(async () => ((await (await fetch(ready)).json()) as { role: string }).role === 'leader', { what: 'it to lead' });
     expect(readFileSync(path.join(folder, 'conf', 'config.yaml'), 'utf8')).toContain('NATSJOB_HTTP_PORT: "7788"');
     for (const file of ['conf/config.yaml', 'data/secret.key', 'data/natsjob.sqlite']) expect(statSync(path.join(folder, file)).mode & 0o077).toBe(0);
     expect(readFileSync(path.join(folder, 'data', 'secret.key'), 'utf8')).toMatch(/^[\w-]{43}\n$/);
