@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/package/**/*.test.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // For what hangs: each thing waited for has a limit of its own, and several of them stand in one test.
+    testTimeout: 480_000,
+    hookTimeout: 480_000,
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

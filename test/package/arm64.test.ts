@@ -38,7 +38,7 @@ describe.skipIf(packed === undefined || !hasEmulator())('the packed program for 
       await using worker = await startPlainWorker({ url: served.natsUrl, namespace: 'packed', app: 'arm', answer: () => ({ status: 'success' }) });
       await makeTickingJob(served.api, 'arm');
       await until(async () => (await completedRuns(served.api)) >= 2, { deadlineMs: SLOW_MS, what: () => `two runs to be completed\n${served.output()}` });
-      expect(worker.answered).toBeGreaterThanOrEqual(2);
+      await until(() => worker.answered >= 2, { deadlineMs: SLOW_MS, what: 'the worker to hear that its answers are stored' });
       expect(await (await fetch(`${served.url}/`)).text()).toContain('<html');
       expect((await served.api.get('/database')).body).toMatchObject({ kind: 'sqlite' });
       expect(readdirSync(path.join(folder, 'data', 'runtime')).length).toBe(1);

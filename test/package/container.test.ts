@@ -166,7 +166,7 @@ describe.skipIf(!isPacked() || !canRunContainers())('the container', () => {
 
   /** Until its health check says that it is well; without `--ready` it only has to answer. */
   async function untilReady(container: Container, options: string[] = ['--ready']): Promise<void> {
-    await until(() => container.exec([...image.config.healthcheck, ...options]).code === 0, { deadlineMs: 30_000, what: () => `the container to be ready\n${container.output()}` });
+    await until(() => container.exec([...image.config.healthcheck, ...options]).code === 0, { deadlineMs: 120_000, what: () => `the container to be ready\n${container.output()}` });
   }
 });
 

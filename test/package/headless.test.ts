@@ -34,7 +34,7 @@ describe.skipIf(packed === undefined)('the packed program, alone in a folder', (
     await using worker = await startPlainWorker({ url: served.natsUrl, namespace: 'packed', app: 'plain', answer: () => ({ status: 'success' }) });
     await makeTickingJob(served.api, 'plain');
     await until(async () => (await completedRuns(served.api)) >= 2, { what: () => `two runs to be completed\n${served.output()}` });
-    expect(worker.answered).toBeGreaterThanOrEqual(2);
+    await until(() => worker.answered >= 2, { what: 'the worker to hear that its answers are stored' });
     await showsPanel(served);
     expect(processesOf(folder)).toHaveLength(2);
     expect(await served.stop()).toBe(0);

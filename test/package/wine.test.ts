@@ -63,8 +63,8 @@ describe.skipIf(missing.length > 0)('the packed program for Windows, under wine'
     let running = await startProgram(folder);
     expect((await api().get('//')).body).toContain('<script');
     await api().post('/namespaces/app/apps', { name: JOB.app });
-    const id = await answerOneRun({ port: ports.nats, job: JOB, deadlineMs: 30_000, onListening: async () => void (await api().post('/jobs', JOB)) });
-    await until(async () => (await api().get(`/runs/${id}`)).body.state === 'completed', { deadlineMs: 30_000, what: 'the run to be completed' });
+    const id = await answerOneRun({ port: ports.nats, job: JOB, deadlineMs: START_MS, onListening: async () => void (await api().post('/jobs', JOB)) });
+    await until(async () => (await api().get(`/runs/${id}`)).body.state === 'completed', { deadlineMs: START_MS, what: 'the run to be completed' });
     expect(await running.closeInput()).toBe(0);
     expect(readFileSync(path.join(folder, 'logs', 'natsjob.log'), 'utf8')).toContain('"msg":"Stopped"');
     expect(ends()).toBe(1);

@@ -81,7 +81,7 @@ export async function startContainer({ image, env = {}, volumes, command }: Cont
     pid, ended,
     output: () => output,
     exec: (words, input = '') => {
-      const { status, signal, stdout, stderr } = spawnSync('nsenter', ['--target', String(pid), '--mount', '--pid', '--net', '--ipc', '--uts', '--root', '--wd', '--setgid', gid, '--setuid', uid, ...words], { env: environment, input, encoding: 'utf8', timeout: 30_000 });
+      const { status, signal, stdout, stderr } = spawnSync('nsenter', ['--target', String(pid), '--mount', '--pid', '--net', '--ipc', '--uts', '--root', '--wd', '--setgid', gid, '--setuid', uid, ...words], { env: environment, input, encoding: 'utf8', timeout: 60_000 });
       return { code: status, signal, output: `${stdout}${stderr}` };
     },
     kill: (signal) => void (pid > 0 && process.kill(pid, signal)),

@@ -9,6 +9,8 @@ import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const STOP_MS = 60_000;
+/** A first start unpacks its files. */
+const READY_MS = 120_000;
 
 /** The packed file of a target; undefined, and a loud word about it, when it was not packed. In CI all of them are. */
 export function packedFile(name: string): { readonly file: string; readonly target: Target } | undefined {
@@ -28,7 +30,7 @@ export interface PackedOptions {
   readonly cwd: string;
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Default 30 s. */
+  /** Default two minutes. */
   readonly readyMs?: number;
 }
 
@@ -48,7 +50,7 @@ export interface PackedProgram {
 }
 
 /** Resolves when /readyz says yes. */
-export async function startPacked({ command, args = [], cwd, env, readyMs = 30_000 }: PackedOptions): Promise<PackedProgram> {
+export async function startPacked({ command, args = [], cwd, env, readyMs = READY_MS }: PackedOptions): Promise<PackedProgram> {
   const [httpPort, natsPort] = [await sparePort(), await sparePort()];
   const url = `http://127.0.0.1:${httpPort}`;
   const api = programApi(url, 'natsjob', 'natsjob');
