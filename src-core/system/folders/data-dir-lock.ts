@@ -40,8 +40,10 @@ export interface LockOptions {
 
 const LOCK_FILE = 'natsjob.lock';
 const HOLDER_FILE = 'natsjob.lock.json';
-/** Whoever looks is there for less than a moment. */
+/** Whoever looks is there for less than a moment, */
 const LOOKERS_MS = 1_000;
+/** or for so many of them, where the machine has no time for it. */
+const MOST_TRIES = 60;
 
 /**
  * Makes this process the only natsjob in the folder until release() or its death, however sudden. Throws DataDirLockedError.
@@ -52,12 +54,17 @@ const LOOKERS_MS = 1_000;
  */
 export async function lockDataDir(dir: string, options: LockOptions = {}): Promise<DataDirLock> {
   const database = await openLockFile(dir, options.nativeBinding, LOOKERS_MS);
-  try {
-    database.exec('BEGIN EXCLUSIVE');
-  } catch (error) {
-    database.close();
-    if (isBusy(error)) throw new DataDirLockedError(dir, readHolderFile(dir));
-    throw unusable(dir, error);
+  for (let left = MOST_TRIES; ; left--) {
+    try {
+      database.exec('BEGIN EXCLUSIVE');
+      break;
+    } catch (error) {
+      // Beside those who only look one may look; beside a holder not.
+      if (isBusy(error) && left > 1 && (await readLockHolder(dir, options)) === undefined) continue;
+      database.close();
+      if (isBusy(error)) throw new DataDirLockedError(dir, readHolderFile(dir));
+      throw unusable(dir, error);
+    }
   }
   const holderFile = path.join(dir, HOLDER_FILE);
   const processId = randomBytes(8).toString('hex');

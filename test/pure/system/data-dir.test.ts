@@ -20,12 +20,12 @@ const HOLDER = `
     console.log(error.name);
   }`;
 
-/** Reads the file as whoever looks does, and lets go of it 20 ms after it is told to. */
+/** Reads the file as whoever looks does, and lets go of it after it is told to: later than a start has patience for at a time. */
 const LOOKER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const database = new (require('better-sqlite3'))(workerData);
   database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
-  parentPort.once('message', () => setTimeout(() => database.close(), 20));
+  parentPort.once('message', () => setTimeout(() => database.close(), 1_500));
   parentPort.postMessage('looking');`;
 
 describe('the data folder', () => {
