@@ -4,6 +4,8 @@ import path from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { BadHandlerFileError, BadOptionError, createWorker, HandlerExistsError, loadHandlers, NonRetryableError } from '../../src-core/worker/index.ts';
 import type { Handler, HandlerOptions, Run, RunContext, WorkerOptions } from '../../src-core/worker/index.ts';
+import { sparePort } from '../support/spare-port.ts';
+import { until } from '../support/until.ts';
 
 describe('options of a worker', () => {
   it.each<[string, Record<string, unknown>, string]>([
@@ -58,6 +60,17 @@ describe('a folder of handlers', () => {
     await expect(loadHandlers(folder)).rejects.toThrow(message);
     rmSync(folder, { recursive: true });
     await expect(loadHandlers(folder)).rejects.toThrow('the folder of handlers cannot be read');
+  });
+
+  it('is watched from when it was first read on, however long the worker takes to start', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'natsjob-test-handlers-'));
+    // Written when the folder has been listed.
+    writeFileSync(path.join(folder, 'first.mjs'), `import { writeFileSync } from 'node:fs';
+      writeFileSync(new URL('second.mjs', import.meta.url), 'export default () => {};');
+      export default () => {};`);
+    await using worker = await createWorker({ url: `nats://127.0.0.1:${await sparePort()}`, app: 'a', handlers: folder, watch: true }).start();
+    await until(() => worker.state().jobs.toSorted().join() === 'first,second', { what: () => `both jobs; there are ${worker.state().jobs.join()}` });
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -47,7 +47,7 @@ export async function loadHandlers(folder: string): Promise<readonly HandlerFile
 }
 
 /**
- * Reads the folder again after each change and tells what is there then. A file that cannot be read is told to the log, and
+ * Reads the folder again, first for what has changed until now, then after each change, and tells what is there. A file that cannot be read is told to the log, and
  * what was there goes on. What a changed file imports is not read again.
  */
 export function watchHandlers(folder: string, onChange: (files: readonly HandlerFile[]) => void, log: Log): HandlerWatch {
@@ -62,13 +62,15 @@ export function watchHandlers(folder: string, onChange: (files: readonly Handler
       log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the handlers were changed and cannot be read: the old ones go on');
     }
   };
-  const watcher = watch(folder, () => {
+  const readSoon = (): void => {
     clearTimeout(timer);
     // An editor writes a file in several steps.
     timer = setTimeout(() => {
       reading = reading.then(read);
     }, SETTLE_MS);
-  });
+  };
+  const watcher = watch(folder, readSoon);
+  readSoon();
   watcher.on('error', (error) => log.warn({ error: error.message }, 'the folder of handlers cannot be watched any more'));
   return {
     async close() {
