@@ -31,6 +31,8 @@ const REQUEST_MS = 60_000;
 const MAX_SILENT_CHECKS = 3;
 const AGAIN_MS = 1_000;
 const MEASURE_AGAIN_MS = 600_000;
+/** An answer that took longer, as when this process stood still meanwhile, tells the server's time too vaguely to count runs by. */
+const VAGUE_MS = 250;
 /** A job nobody works on any more; its messages are gone by then. */
 const CONSUMER_KEPT_MS = 72 * 3_600_000;
 /**
@@ -60,6 +62,8 @@ export class PullSource {
   /** What to add to this machine's monotonic clock to get the server's; NaN: not known. */
   #serverAheadMs = Number.NaN;
   #measuredAt = 0;
+  /** How long the answer took that it is known by, ms. */
+  #measuredWithin = Number.POSITIVE_INFINITY;
   #lastFailure = '';
   /** When the consumer was made, by the server's clock, epoch ms. */
   createdAt = Number.NEGATIVE_INFINITY;
@@ -110,6 +114,8 @@ export class PullSource {
     if (this.#subscription !== undefined && !this.#subscription.isClosed()) this.#subscription.unsubscribe();
     this.#subscription = undefined;
     this.#awaited = 0;
+    // The next connection may be to another server.
+    this.#measuredWithin = Number.POSITIVE_INFINITY;
     this.#options.onReady(false);
   }
 
@@ -146,8 +152,12 @@ export class PullSource {
     this.createdAt = Date.parse(info.created);
     this.ackWaitMs = Math.min(this.#options.ackWaitMs, (info.config.ack_wait ?? Number.POSITIVE_INFINITY) / NS_PER_MS);
     const told = Date.parse((info as { ts?: string }).ts ?? '');
-    this.#measuredAt = clock.monotonic();
-    this.#serverAheadMs = told - (asked + this.#measuredAt) / 2;
+    const answered = clock.monotonic();
+    const within = answered - asked;
+    if (within > VAGUE_MS && within >= this.#measuredWithin) return;
+    this.#measuredAt = answered;
+    this.#measuredWithin = within;
+    this.#serverAheadMs = told - (asked + answered) / 2;
   }
 
   async #consumer(): Promise<ConsumerInfo> {
@@ -234,7 +244,8 @@ export class PullSource {
       this.more();
       const { connection, name } = this.#options;
       // Clocks drift apart.
-      if (connection.clock.monotonic() - this.#measuredAt > MEASURE_AGAIN_MS && connection.state === 'connected') this.#measure(connection.manager.consumers.info(STREAM, name)).catch(() => {});
+      const keepsMs = this.#measuredWithin > VAGUE_MS ? 0 : MEASURE_AGAIN_MS;
+      if (connection.clock.monotonic() - this.#measuredAt > keepsMs && connection.state === 'connected') this.#measure(connection.manager.consumers.info(STREAM, name)).catch(() => {});
     });
   }
 
