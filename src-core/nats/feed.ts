@@ -193,7 +193,7 @@ class StreamFeed implements Feed {
     const onCalm = (): void => {
       if (round === this.#round) this.#read(false);
     };
-    const consumer = await (this.#inPieces ? PollConsumer.open({ ...options, onCalm }) : PushConsumer.open(options));
+    const consumer = await (this.#inPieces ? PollConsumer.open({ ...options, onCalm, answerMs: this.#connection.answerMs }) : PushConsumer.open(options));
     if (round !== this.#round) {
       consumer.close();
       return;

@@ -11,6 +11,8 @@ import type { PushConsumerOptions } from './push-consumer.ts';
 export interface PollConsumerOptions extends Pick<PushConsumerOptions, 'client' | 'manager' | 'stream' | 'onMessage' | 'onBroken'> {
   /** First sequence. */
   readonly from: number;
+  /** How long the server has for an answer; without it, two seconds. */
+  readonly answerMs?: number | undefined;
   /** So little comes that reading each message as it comes costs less. Called once at most, instead of onBroken. */
   onCalm(): void;
 }
@@ -23,8 +25,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 const LOOK_POLLS = 32;
 const CALM_MESSAGES = 96;
 const CHECK_MS = 500;
-/** Checks in a row without an answer. Checks, not time: a process that was paused reads first, judges later. */
-const MAX_SILENT_CHECKS = 4;
+const ANSWER_MS = 2_000;
 const KEPT_MS = 30_000;
 const QUESTION = Buffer.from(JSON.stringify({ batch: BATCH, max_bytes: BATCH_BYTES, no_wait: true }));
 
@@ -163,7 +164,8 @@ export class PollConsumer {
 
   #look(): void {
     if (this.#open === 0) return;
-    if (++this.#silentChecks >= MAX_SILENT_CHECKS) this.#break('no answer from the server');
+    // Checks, not time: a process that was paused reads first, judges later.
+    if (++this.#silentChecks >= (this.#options.answerMs ?? ANSWER_MS) / CHECK_MS) this.#break('no answer from the server');
   }
 
   #break(reason: string): void {

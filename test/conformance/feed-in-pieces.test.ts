@@ -77,6 +77,7 @@ describe.skipIf((await natsServerPath()) === undefined)('a feed that is read in 
   it('goes back to reading as it comes, for good, when the server does not let it ask', async () => {
     const { feed, seen, broken, ways, publish } = await openWorld(undefined, {
       config: 'authorization { users: [{ user: a, password: a, permissions: { publish: { deny: "$JS.API.CONSUMER.MSG.NEXT.>" } } }, { user: b, password: b }] }',
+      answerMs: 5_000,
     });
     await publish(10);
     await until(() => broken().length >= 1, { what: 'a question without an answer' });
@@ -114,8 +115,9 @@ describe.skipIf((await natsServerPath()) === undefined)('questions to a stream',
   });
 });
 
-async function openWorld(onMessage?: (feed: Feed, message: FeedMessage) => void, options: { config?: string } = {}) {
-  const server = await startNatsServer(options);
+async function openWorld(onMessage?: (feed: Feed, message: FeedMessage) => void, options: { config?: string; answerMs?: number } = {}) {
+  const { answerMs = PATIENT_MS, ...ofServer } = options;
+  const server = await startNatsServer(ofServer);
   ended.push(() => server[Symbol.asyncDispose]());
   const breaker = await startBreaker(server.port);
   ended.push(() => breaker.close());
@@ -125,7 +127,7 @@ async function openWorld(onMessage?: (feed: Feed, message: FeedMessage) => void,
   const manager = await jetstreamManager(client, { timeout: PATIENT_MS });
   await manager.streams.add({ name: STREAM, subjects: ['t.>'] });
   const { log, lines } = recordingLog();
-  const connection = new Connection({ servers: parseServerList(`nats://${user}127.0.0.1:${breaker.port}`), name: 'test', log, answerMs: PATIENT_MS });
+  const connection = new Connection({ servers: parseServerList(`nats://${user}127.0.0.1:${breaker.port}`), name: 'test', log, answerMs });
   await connection.start();
   ended.push(() => connection.close());
   const seen: number[] = [];
