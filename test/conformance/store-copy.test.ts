@@ -7,6 +7,7 @@ import { copyView, openLocalSource, openLocalTarget, openRemoteStore, openServer
 import type { DatabaseServer } from '../support/database-server.ts';
 import { hasMariadb, startMariadb } from '../support/mariadb.ts';
 import { hasPostgres, startPostgres } from '../support/postgres.ts';
+import { patiently } from '../support/patiently.ts';
 import { aBatch, aJob, aRun, aSkip, aSubRun, aWorker, ended, idAt, T0 } from '../support/store-rows.ts';
 import { recordingLog, tempSqlite, type TempSqlite } from '../support/store-sqlite.ts';
 
@@ -101,7 +102,7 @@ describe('a copy of the view', () => {
         await copied(await openLocalSource({ file: one.file, log }), await target(database));
         const store = open(database);
         await expect(store.apply(aBatch({ term: 6 }))).rejects.toThrow('term 7 has written');
-        await store.apply(aBatch({ term: 7 }));
+        await patiently(() => store.apply(aBatch({ term: 7 })));
         await store.close();
       });
 
@@ -127,7 +128,7 @@ describe('a copy of the view', () => {
         await expect(source(database)).rejects.toThrow(`${name} holds nothing of natsjob.`);
         await seeded(await one.open(), 5);
         const used = open(database);
-        await used.apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })] }));
+        await patiently(() => used.apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })] })));
         await used.close();
         await expect(copied(await openLocalSource({ file: one.file, log }), await target(database))).rejects.toThrow(`${name} holds data of natsjob already`);
         await copied(await openLocalSource({ file: one.file, log }), await target(database), true);
@@ -169,7 +170,7 @@ async function seeded(store: Store, runs = RUNS): Promise<unknown> {
     const run = aRun({ id: idAt(index, 1 + (index % 40)), jobNumber: 1 + (index % 40), scheduledAt: T0 + index * 1_000, dispatchedAt: T0 + index * 1_000 + 7, args: texts[index % 4] ?? '', rootId: index % 5 === 0 ? idAt(index, 1 + (index % 40)) : '' });
     return index % 3 === 0 ? run : ended(run, { state: index % 7 === 0 ? 'failed' : 'completed', reason: texts[index % 4] ?? '' });
   });
-  await store.apply(aBatch({
+  const first = aBatch({
     term: 7, checkpoints: [{ stream: 'KV_natsjob-job-results', created: '2026-01-01T00:00:00.123456789Z', sequence: 9_007_199_254_740_001 }, { stream: 'natsjob', created: '2026-01-01T00:00:00.5Z', sequence: 12 }],
     definitions: [
       { kind: 'namespace', name: 'app', value: { name: 'app', description: 'one', createdAt: T0, updatedAt: T0, version: 3 } as never },
@@ -178,9 +179,10 @@ async function seeded(store: Store, runs = RUNS): Promise<unknown> {
     ],
     putWorkers: [aWorker({ id: 'w1' }), aWorker({ id: 'ä w' }), aWorker({ id: 'W1', weight: 7 })],
     addSkips: [aSkip({ count: 5 }), aSkip({ reason: 'no-worker', jobNumber: 2, job: 'job2', count: 12_345_678_901 })],
-  }));
-  for (let at = 0; at < all.length; at += 500) await store.apply(aBatch({ term: 7, insertRuns: all.slice(at, at + 500) }));
-  await store.apply(aBatch({ term: 7, putSubRuns: Array.from({ length: Math.min(1_500, runs) }, (_, number) => aSubRun({ runId: idAt(number % 3), number, reason: texts[number % 4] ?? '' })) }));
+  });
+  await patiently(() => store.apply(first));
+  for (let at = 0; at < all.length; at += 500) await patiently(() => store.apply(aBatch({ term: 7, insertRuns: all.slice(at, at + 500) })));
+  await patiently(() => store.apply(aBatch({ term: 7, putSubRuns: Array.from({ length: Math.min(1_500, runs) }, (_, number) => aSubRun({ runId: idAt(number % 3), number, reason: texts[number % 4] ?? '' })) })));
   return seen(store);
 }
 

@@ -7,6 +7,7 @@ import { LIMITS } from '../../src-core/sql/remote/limits.ts';
 import { awakeMs } from '../support/awake-time.ts';
 import { PASSWORD, type DatabaseServer } from '../support/database-server.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
+import { patiently } from '../support/patiently.ts';
 import { openRemote, PRODUCTS } from '../support/remote-products.ts';
 import { aBatch, aRun, aSkip, ended, idAt, T0 } from '../support/store-rows.ts';
 import { recordingLog } from '../support/store-sqlite.ts';
@@ -48,7 +49,7 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
         it(`counts once when the same batch is applied again, cut ${when} the server had it`, async () => {
           const breaker = await startBreaker(server.port);
           const store = open({ port: breaker.port });
-          await store.apply(aBatch({}));
+          await patiently(() => store.apply(aBatch({})));
           const isCut = breaker.cutAt(commit.asked, when === 'after' ? commit.answered : undefined);
           await expect(store.apply(batch())).rejects.toBeInstanceOf(UnavailableError);
           await isCut;
@@ -65,14 +66,14 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
         it(`counts once when its counters come again in a larger batch, cut ${when} the server had it`, async () => {
           const breaker = await startBreaker(server.port);
           const store = open({ port: breaker.port });
-          await store.apply(aBatch({}));
+          await patiently(() => store.apply(aBatch({})));
           const first = batch();
           const isCut = breaker.cutAt(commit.asked, when === 'after' ? commit.answered : undefined);
           await expect(store.apply(first)).rejects.toBeInstanceOf(UnavailableError);
           await isCut;
           const larger = { ...first, addSkips: [...first.addSkips, aSkip({ count: 4 })], checkpoints: [{ stream: 's', created: 'c', sequence: 9 }] };
           await until(() => store.apply(larger).then(() => true, () => false));
-          await store.apply(aBatch({ addSkips: [aSkip({ count: 10 })], checkpoints: [{ stream: 's', created: 'c', sequence: 10 }] }));
+          await patiently(() => store.apply(aBatch({ addSkips: [aSkip({ count: 10 })], checkpoints: [{ stream: 's', created: 'c', sequence: 10 }] })));
           expect([await skips(store), await ends(store)]).toEqual([17, 1]);
           await store.close();
           await breaker.close();
@@ -83,7 +84,7 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
     it('lets a leader that stands still in the midst of a batch hold up its successor for seconds only', async () => {
       const product = dialect();
       const store = open();
-      await store.apply(aBatch({ term: 1 }));
+      await patiently(() => store.apply(aBatch({ term: 1 })));
       const paused = await product.connect({ database, log: recordingLog([]), answerMs: 60_000 }, 'write');
       const lockedAt = performance.now();
       await paused.run([...product.begin, plain('select val from natsjob_meta where name = \'term\' for update')]);
@@ -99,7 +100,7 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
     it('refuses one of two nodes that both believe to lead, and counts its ends once', async () => {
       const [old, young] = [open(), open()];
       const run = aRun({ id: idAt(1) });
-      await old.apply(aBatch({ term: 4, insertRuns: [run] }));
+      await patiently(() => old.apply(aBatch({ term: 4, insertRuns: [run] })));
       const outcomes = await Promise.allSettled([
         old.apply(aBatch({ term: 4, updateRuns: [ended(run)], addSkips: [aSkip({})] })), until(() => young.apply(aBatch({ term: 5, insertRuns: [run], updateRuns: [ended(run)] })).then(() => true, unlessAway)),
       ]);
@@ -111,10 +112,10 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
 
     it('names jobs again whose names another node has dropped', async () => {
       const [one, two] = [open(), open()];
-      await one.apply(aBatch({ insertRuns: [ended(aRun({ id: idAt(1) }))] }));
-      await two.apply(aBatch({ term: 2 }));
+      await patiently(() => one.apply(aBatch({ insertRuns: [ended(aRun({ id: idAt(1) }))] })));
+      await patiently(() => two.apply(aBatch({ term: 2 })));
       expect(await two.deleteRunsBefore(idAt(5), 10)).toBe(1);
-      await one.apply(aBatch({ term: 3, insertRuns: [aRun({ id: idAt(9) })] }));
+      await patiently(() => one.apply(aBatch({ term: 3, insertRuns: [aRun({ id: idAt(9) })] })));
       expect(await one.run(idAt(9))).toEqual(aRun({ id: idAt(9) }));
     });
 
@@ -136,10 +137,10 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
 
     it('makes tables again that somebody dropped', async () => {
       const store = open();
-      await store.apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })] }));
+      await patiently(() => store.apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })] })));
       server.admin('drop table natsjob_run', database.database);
       await expect(store.apply(aBatch({ insertRuns: [aRun({ id: idAt(2) })] }))).rejects.toBeInstanceOf(UnavailableError);
-      await store.apply(aBatch({ insertRuns: [aRun({ id: idAt(2) })] }));
+      await patiently(() => store.apply(aBatch({ insertRuns: [aRun({ id: idAt(2) })] })));
       expect((await store.runs({ limit: 5 })).items.map(({ id }) => id)).toEqual([idAt(2)]);
     });
 
@@ -155,7 +156,7 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
 
     it('goes on by itself after the server died and came back', async () => {
       const store = open();
-      await store.apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })] }));
+      await patiently(() => store.apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })] })));
       await server.kill();
       const failure = await store.apply(aBatch({})).catch((thrown: Error) => thrown) as Error;
       expect(failure).toBeInstanceOf(UnavailableError);
@@ -183,7 +184,7 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
     it('ends within seconds while the server hangs', async () => {
       const breaker = await startBreaker(server.port);
       const store = open({ port: breaker.port });
-      await store.apply(aBatch({}));
+      await patiently(() => store.apply(aBatch({})));
       await store.runs({ limit: 1 });
       breaker.freeze();
       const answers = Promise.allSettled([store.apply(aBatch({})), store.runs({ limit: 1 })]);
@@ -194,14 +195,15 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
 
     it('writes while more reads wait than it takes', async () => {
       const store = open({}, { maxConnections: 2 });
-      await store.apply(aBatch({ insertRuns: Array.from({ length: 300 }, (_, index) => aRun({ id: idAt(index) })) }));
+      await patiently(() => store.apply(aBatch({ insertRuns: Array.from({ length: 300 }, (_, index) => aRun({ id: idAt(index) })) })));
       let rounds = 0;
       // A writer that waited for the reads would be behind them each time; one round may go that way because its session stood still.
       await until(async () => {
         const reads = Array.from({ length: 400 }, () => store.runs({ limit: 100 }).then(() => 'read', (error: Error) => error.message));
         let isRead = false;
         const all = Promise.all(reads).finally(() => (isRead = true));
-        await store.apply(aBatch({ insertRuns: [aRun({ id: idAt(999 + rounds++) })] }));
+        const batch = aBatch({ insertRuns: [aRun({ id: idAt(999 + rounds++) })] });
+        await patiently(() => store.apply(batch));
         const wasFirst = !isRead;
         const outcomes = await all;
         expect(outcomes.filter((outcome) => outcome === 'read').length).toBeGreaterThanOrEqual(256);
@@ -214,10 +216,10 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
       const store = open();
       // Inserted and updated, each quote and backslash escaped: more than the 16 MB that a packet of MariaDB may have.
       const large = Array.from({ length: 150 }, (_, index) => aRun({ id: idAt(index), args: '\'\\'.repeat(32_000) }));
-      await store.apply(aBatch({ insertRuns: large, updateRuns: large.map((run) => ended(run)) }));
+      await patiently(() => store.apply(aBatch({ insertRuns: large, updateRuns: large.map((run) => ended(run)) })));
       expect(await store.run(idAt(149))).toEqual(ended(large[149]!));
       const odd = aRun({ id: idAt(1_000), reason: 'a\0b\ud800c', workerId: 'Ärger ÇA' });
-      await store.apply(aBatch({ insertRuns: [odd] }));
+      await patiently(() => store.apply(aBatch({ insertRuns: [odd] })));
       expect((await store.run(odd.id))?.reason).toBe(name === 'PostgreSQL' ? 'a\uFFFDb\uFFFDc' : 'a\0b\uFFFDc');
       expect((await store.runs({ reason: 'A\0B', limit: 5 })).items.map(({ id }) => id)).toEqual([odd.id]);
       expect((await store.runs({ workerId: 'Ärger ÇA ', limit: 5 })).items).toEqual([]);

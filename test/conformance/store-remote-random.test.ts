@@ -4,7 +4,7 @@ import { isFinal } from '../../src-core/domain/index.ts';
 import type { Store, ViewBatch } from '../../src-core/ports/index.ts';
 import { createMemoryStore } from '../../src-core/sql/index.ts';
 import type { DatabaseServer } from '../support/database-server.ts';
-import { openRemote, PRODUCTS } from '../support/remote-products.ts';
+import { openPatientRemote, PRODUCTS } from '../support/remote-products.ts';
 import { seeded } from '../support/seeded.ts';
 import { aBatch, aRun, aSkip, aSubRun, aWorker, idAt, T0 } from '../support/store-rows.ts';
 
@@ -22,7 +22,7 @@ for (const { name, isThere, start } of PRODUCTS) {
 
     it.each(SEEDS)('ends as the memory store does, seed %i', async (seed) => {
       const chance = seeded(seed);
-      const store = openRemote(await server.fresh());
+      const store = openPatientRemote(await server.fresh());
       const memory = createMemoryStore();
       const known = new Map<string, RunRecord>();
       for (let number = 1; number <= BATCHES; number++) {

@@ -3,6 +3,7 @@ import type { RemoteDatabase } from '../../src-core/ports/index.ts';
 import { plain } from '../../src-core/sql/remote/dialect.ts';
 import { makeCertificates, type Certificates } from '../support/certificates.ts';
 import { remove, serverFolder, type DatabaseServer } from '../support/database-server.ts';
+import { patiently } from '../support/patiently.ts';
 import { openRemote, PRODUCTS } from '../support/remote-products.ts';
 import { aBatch } from '../support/store-rows.ts';
 import { recordingLog } from '../support/store-sqlite.ts';
@@ -34,7 +35,7 @@ for (const { name, isThere, start, dump, dialect } of PRODUCTS) {
     it('has the tables of its schema snapshot', async () => {
       const database = await server.fresh();
       const store = openRemote(database);
-      await store.apply(aBatch({}));
+      await patiently(() => store.apply(aBatch({})));
       await store.close();
       await expect(dump(server, database.database)).toMatchFileSnapshot(`../golden/${GOLDEN[name]}`);
     });

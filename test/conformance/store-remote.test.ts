@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseServer } from '../support/database-server.ts';
-import { openRemote, PRODUCTS } from '../support/remote-products.ts';
+import { openPatientRemote, PRODUCTS } from '../support/remote-products.ts';
 import { aBatch, aRun, idAt, T0 } from '../support/store-rows.ts';
 import { storeConformance } from './store.ts';
 
@@ -14,7 +14,7 @@ for (const { name, isThere, start } of PRODUCTS) {
 
     it('a job whose last run was removed loses its name with its counters', async () => {
       const database = await server.fresh();
-      const store = openRemote(database);
+      const store = openPatientRemote(database);
       const names = (): string => server.admin('select job from natsjob_job_ref', database.database);
       const run = aRun({ id: idAt(1), jobNumber: 4, job: 'long-gone', state: 'completed', endedAt: T0 });
       await store.apply(aBatch({ insertRuns: [run] }));
@@ -30,12 +30,12 @@ for (const { name, isThere, start } of PRODUCTS) {
 
     storeConformance(name, async () => {
       const database = await server.fresh();
-      let store = openRemote(database);
+      let store = openPatientRemote(database);
       return {
         store,
         async reopen() {
           await store.close();
-          store = openRemote(database);
+          store = openPatientRemote(database);
           return store;
         },
         dispose: () => store.close(),
