@@ -1,7 +1,6 @@
 import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { UnavailableError } from '../../src-core/domain/errors.ts';
 import { connectBus } from '../../src-core/nats/index.ts';
 import type { Bus, LogMessage } from '../../src-core/ports/bus.ts';
 import { CONTROL_BUCKET, DEFINITIONS_BUCKET, STREAM, kvStream } from '../../src-core/wire/index.ts';
@@ -9,6 +8,7 @@ import { startNatsCluster } from '../support/nats-cluster.ts';
 import type { TestNatsCluster } from '../support/nats-cluster.ts';
 import { recordingLog } from '../support/nats-log.ts';
 import { natsServerPath } from '../support/nats-server.ts';
+import { patiently } from '../support/patiently.ts';
 import { until } from '../support/until.ts';
 
 const OBJECTS = { replicas: 3, maxBytes: 256 * 1024 * 1024 };
@@ -47,21 +47,10 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on three nats-serve
     }, { what: () => `the servers to do what they are asked: ${String(why)}` });
     return done;
   }
-  /** As a scheduler does at its start: what is not there for the moment is asked for again. */
-  function trying<T>(work: () => Promise<T>): Promise<T> {
-    return until(async () => {
-      try {
-        return [await work()] as const;
-      } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error;
-        return undefined;
-      }
-    }).then(([done]) => done);
-  }
   async function openBus(): Promise<Bus> {
     const bus = await connectBus({ url: cluster.url, log: recorded.log, name: 'test' });
     closers.push(() => bus.close());
-    await trying(() => bus.ensureObjects(OBJECTS));
+    await patiently(() => bus.ensureObjects(OBJECTS));
     // One that a test has killed must have come to what the others have before the next one is.
     await cluster.untilCurrent(STREAM);
     return bus;
@@ -84,7 +73,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on three nats-serve
     return most;
   }
   function message(id: string, more: Partial<LogMessage> = {}): LogMessage {
-    return { subject: 'natsjob.job.start.ns.app.job', text: 'x'.repeat(300), id, runHeader: '', giveUpAt: Date.now() + 60_000, onSettled: () => {}, ...more };
+    return { subject: 'natsjob.job.start.ns.app.job', text: 'x'.repeat(300), id, runHeader: '', giveUpAt: Date.now() + 600_000, onSettled: () => {}, ...more };
   }
   function follow(bus: Bus, ids: string[]): { caughtUp(): Promise<void> } {
     // What the publisher tries the stream with has no id.
@@ -112,7 +101,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on three nats-serve
     const bus = await connectBus({ url: cluster.url, log: recorded.log, name: 'test' });
     closers.push(() => bus.close());
     const remarks: string[] = [];
-    await trying(async () => {
+    await patiently(async () => {
       // A try that fails later has made the copies all the same, and said nothing.
       const { config } = await managing((manager) => manager.streams.info(kvStream(DEFINITIONS_BUCKET)));
       if (config.num_replicas > 1) await managing((manager) => manager.streams.update(kvStream(DEFINITIONS_BUCKET), { num_replicas: 1 }));
@@ -122,7 +111,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on three nats-serve
     for (const stream of [STREAM, kvStream(DEFINITIONS_BUCKET), kvStream(CONTROL_BUCKET)]) {
       expect(await managing(async (manager) => (await manager.streams.info(stream)).config.num_replicas), stream).toBe(3);
     }
-    expect(await trying(() => bus.ensureObjects({ ...OBJECTS, replicas: 1 }))).toContain(`Stream ${STREAM} has 3 replica(s) instead of 1; that is kept.`);
+    expect(await patiently(() => bus.ensureObjects({ ...OBJECTS, replicas: 1 }))).toContain(`Stream ${STREAM} has 3 replica(s) instead of 1; that is kept.`);
   }, 300_000);
 
   it('stores each message once, in order but for what it sends again, and shows none twice that was stored, while the stream changes its leader', async () => {
@@ -218,7 +207,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on three nats-serve
     await until(() => settled.length > 0);
     await cluster.stepDown(STREAM);
     await until(() => settled.length === 300);
-    await trying(() => other.settleLog(2));
+    await patiently(() => other.settleLog(2));
     expect((await other.streamInfo(STREAM))?.lastSequence).toBeGreaterThan(Math.max(...settled));
   }, 300_000);
 

@@ -49,7 +49,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     return { seen, arrived: () => client.flush() };
   }
   function message(id: string, more: Partial<LogMessage> = {}): LogMessage {
-    return { subject: 'natsjob.job.start.ns.app.job', text: 'x'.repeat(300), id, runHeader: '', giveUpAt: Date.now() + 60_000, onSettled: () => {}, ...more };
+    return { subject: 'natsjob.job.start.ns.app.job', text: 'x'.repeat(300), id, runHeader: '', giveUpAt: Date.now() + 600_000, onSettled: () => {}, ...more };
   }
   function twice(seen: ReadonlyMap<string, number>): string[] {
     return [...seen].filter(([, count]) => count > 1).map(([id]) => id);
@@ -298,7 +298,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const server = await startServer();
     const admin = await connect({ servers: server.url });
     closers.push(() => admin.close());
-    await (await jetstreamManager(admin)).streams.add({ name: 'other', subjects: ['natsjob.job.>'] });
+    await (await jetstreamManager(admin, { timeout: PATIENT_MS })).streams.add({ name: 'other', subjects: ['natsjob.job.>'] });
     const bus = await openBus(server.url);
     await expect(bus.ensureObjects(OBJECTS)).rejects.toMatchObject({ name: 'SubjectsTakenError', message: expect.stringContaining('stream other') as string });
   });

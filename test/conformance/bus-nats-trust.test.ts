@@ -33,7 +33,7 @@ describe.skipIf((await natsServerPath()) === undefined)('trust that ends while a
       // There when the batch is begun, gone when it is to be sent.
       const log = bus.openLog({ term: 1, maySend: () => ++asked === 1 || isBack });
       const settled: boolean[] = [];
-      for (const text of ['one', 'two']) log.publish({ subject: 'natsjob.job.start.ns.app.job', text, id: text, runHeader: '', giveUpAt: Date.now() + 60_000, onSettled: (sequence) => void settled.push(sequence > 0) });
+      for (const text of ['one', 'two']) log.publish({ subject: 'natsjob.job.start.ns.app.job', text, id: text, runHeader: '', giveUpAt: Date.now() + 600_000, onSettled: (sequence) => void settled.push(sequence > 0) });
       await until(() => asked >= 3);
       await client.flush();
       expect([seen, settled, log.unsettled]).toEqual([[], [], 2]);
@@ -66,7 +66,7 @@ async function losesWhatIsHeld(overTls = false): Promise<void> {
       let isTrusted = true;
       const log = bus.openLog({ term: 1, maySend: () => isTrusted });
       const settled: string[] = [];
-      const send = (text: string): void => log.publish({ subject: 'natsjob.job.start.ns.app.job', text, id: text, runHeader: '', giveUpAt: Date.now() + 60_000, onSettled: (sequence) => void settled.push(`${text} ${sequence > 0}`) });
+      const send = (text: string): void => log.publish({ subject: 'natsjob.job.start.ns.app.job', text, id: text, runHeader: '', giveUpAt: Date.now() + 600_000, onSettled: (sequence) => void settled.push(`${text} ${sequence > 0}`) });
       send('first');
       await until(() => settled.length === 1);
       const { givenUp } = breaker.part();

@@ -53,7 +53,7 @@ export class BusStage {
 }
 
 export function message(id: string, more: Partial<LogMessage> = {}): LogMessage {
-  return { subject: 'natsjob.job.start.ns.app.job', text: `text of ${id}`, id, runHeader: '', giveUpAt: Date.now() + 60_000, onSettled: () => {}, ...more };
+  return { subject: 'natsjob.job.start.ns.app.job', text: `text of ${id}`, id, runHeader: '', giveUpAt: Date.now() + 600_000, onSettled: () => {}, ...more };
 }
 
 /** Resolves to the sequences. */

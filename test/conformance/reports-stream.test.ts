@@ -32,7 +32,7 @@ describe.skipIf(!(await natsServerPath()))('the stream of what workers report', 
   test('stays as somebody has made it', async () => {
     await using nats = await startNatsServer();
     const client = await connect({ servers: nats.url });
-    const manager = await jetstreamManager(client);
+    const manager = await jetstreamManager(client, { timeout: PATIENT_MS });
     await manager.streams.add({ name: REPORTS_STREAM, subjects: ['natsjob-report.app.>'], max_msgs_per_subject: 10, storage: 'memory' as never });
     const bus = await connectBus({ url: nats.url, name: 'test', log: recordingLog().log, answerMs: PATIENT_MS });
     expect(await bus.ensureObjects({ ...SIZES, reportsMaxBytes: 8 * 1024 * 1024 })).toEqual([]);

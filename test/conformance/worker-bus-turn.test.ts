@@ -7,14 +7,14 @@ import type { TakenMessage } from '../../src-core/worker/bus/taken-message.ts';
 import { Suspects } from '../../src-core/worker/common/suspects.ts';
 import { openActorPool, openConnection } from '../../src-core/worker/index.ts';
 import { silentLog } from '../../src-core/worker/silent-log.ts';
-import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
 
 it.skipIf(!(await natsServerPath()))('an exclusive subscription that took its lock for lost handles what it left when the lock is held after all', async () => {
   await using server = await startNatsServer();
   const connection = await openConnection({ url: server.url });
   const client = await connect({ servers: server.url });
-  const manager = await jetstreamManager(client);
+  const manager = await jetstreamManager(client, { timeout: PATIENT_MS });
   const pool = openActorPool<TakenMessage<TopicSubscription>>({ name: 'turn', actors: 4, handler: (message, context) => message.owner.handle(message, context), onGone: (message) => message.owner.gone(message) });
   let isInDoubt = false;
   /** In doubt for one look at it: then the renewal that was on its way has come. */
@@ -34,7 +34,7 @@ it.skipIf(!(await natsServerPath()))('an exclusive subscription that took its lo
     handle: (message) => void seen.push(message.envelope!.version),
   });
   const publish = async (from: number, to: number): Promise<void> => {
-    for (let version = from; version < to; version++) await client.request('turn.orders', JSON.stringify({ v: 1, aggregateId: 'a', type: 't', version, at: 1, payload: null }), { timeout: 30_000 });
+    for (let version = from; version < to; version++) await client.request('turn.orders', JSON.stringify({ v: 1, aggregateId: 'a', type: 't', version, at: 1, payload: null }), { timeout: PATIENT_MS });
   };
   try {
     await ensureTopicStream(manager, 'turn', 'orders', 'file', {});

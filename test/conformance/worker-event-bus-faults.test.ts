@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BadOptionError, UnavailableError, UnconfirmedError, openEventBus } from '../../src-core/worker/index.ts';
 import type { Envelope, EventBus } from '../../src-core/worker/index.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
-import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { TestNatsServer } from '../support/nats-server.ts';
 import { seeded, testSeed } from '../support/seeded.ts';
 import { until } from '../support/until.ts';
@@ -100,7 +100,7 @@ describe.skipIf(!(await natsServerPath()))('the event bus, when something breaks
     // The other subscription may be there later, and hears what is published from then on. Its stream is another one than before.
     const connection = await connect({ servers: server.url });
     clean.push(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, { timeout: PATIENT_MS });
     await until(() => manager.consumers.info('bus_news', 'client').then(() => true, () => false), { what: 'the topic in memory to be subscribed to again' });
     await bus.publish('news', 'after');
     await until(() => raw.length === 2);
@@ -135,7 +135,7 @@ describe.skipIf(!(await natsServerPath()))('the event bus, when something breaks
     const bus = await open(server.url, 'client');
     const connection = await connect({ servers: server.url });
     clean.push(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, { timeout: PATIENT_MS });
     const from = performance.now();
     let calls = 0;
     await bus.subscribeEnvelope('orders', async () => {
@@ -171,7 +171,7 @@ describe.skipIf(!(await natsServerPath()))('the event bus, when something breaks
   it('gives an envelope up that kills every process which handles it, and no other one, in the order of each key', async () => {
     const connection = await connect({ servers: server.url });
     clean.push(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, { timeout: PATIENT_MS });
     const publisher = await open(server.url, 'publisher');
     const keys = 6;
     const each = 8;
@@ -258,7 +258,7 @@ describe.skipIf(!(await natsServerPath()))('the event bus, when something breaks
   it('handles nothing twice in a process that stood still for longer than the server waits', async () => {
     const connection = await connect({ servers: server.url });
     clean.push(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, { timeout: PATIENT_MS });
     const publisher = await open(server.url, 'publisher');
     const { child, handled } = await subscriber('short');
     // The server has been asked for 200: what comes while it stands still waits on its socket, and is sent there again.

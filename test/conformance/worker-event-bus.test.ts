@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { keepDeadLetters, openActorPool, openConnection, openEventBus } from '../../src-core/worker/index.ts';
 import type { BusMessage, Envelope, EventBus, EventBusOptions } from '../../src-core/worker/index.ts';
 import { recordingLog } from '../support/nats-log.ts';
-import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { TestNatsServer } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
 
@@ -21,7 +21,7 @@ describe.skipIf(!(await natsServerPath()))('the event bus', () => {
   beforeAll(async () => {
     server = await startNatsServer();
     connection = await connect({ servers: server.url });
-    manager = await jetstreamManager(connection);
+    manager = await jetstreamManager(connection, { timeout: PATIENT_MS });
   });
   afterEach(async () => {
     await Promise.all(buses.splice(0).map((bus) => bus.stop({ graceMs: 0 })));
@@ -152,7 +152,7 @@ describe.skipIf(!(await natsServerPath()))('the event bus', () => {
         seen.push(version);
       });
       for (const version of [0, 1, 2]) await bus.publishEnvelope('payments', envelope({ aggregateId: 'order-1', version }));
-      await connection.request('f8.payments', 'no envelope at all', { timeout: 30_000 });
+      await connection.request('f8.payments', 'no envelope at all', { timeout: PATIENT_MS });
       await bus.publishEnvelope('payments', envelope({ aggregateId: 'order-1', version: 3 }));
       await untilConfirmed('f8_payments', 'f8-dead', 5);
       expect(seen).toEqual([0, 2, 3]);

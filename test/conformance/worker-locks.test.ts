@@ -10,6 +10,7 @@ import type { Lock, OpenLocks, WorkerConnection } from '../../src-core/worker/in
 import { awakeMs } from '../support/awake-time.ts';
 import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { TestNatsServer } from '../support/nats-server.ts';
+import { patiently } from '../support/patiently.ts';
 import { until } from '../support/until.ts';
 
 /** Whoever holds it may stand still for three seconds and has it still. */
@@ -43,12 +44,8 @@ describe.skipIf(!(await natsServerPath()))('a lock', () => {
   }
 
   /** The lock, or undefined when another one has it; asked again where this process stood still for longer than it waits for an answer. */
-  async function tried(locks: OpenLocks, key: string): Promise<Lock | undefined> {
-    const { lock } = await until(() => locks.tryAcquire(key).then((got) => ({ lock: got }), (error: unknown) => {
-      if (!(error instanceof UnavailableError)) throw error;
-      return undefined;
-    }));
-    return lock;
+  function tried(locks: OpenLocks, key: string): Promise<Lock | undefined> {
+    return patiently(() => locks.tryAcquire(key));
   }
 
   /** When the revision of a lock was stored, by the server's clock; the newest one if none is given. */
@@ -59,7 +56,7 @@ describe.skipIf(!(await natsServerPath()))('a lock', () => {
 
   it('is held by one, who is named to the others', async () => {
     const lock = await one.acquire('job:sync user/ä', { wait: '60s' });
-    await expect(two.acquire('job:sync user/ä')).rejects.toThrow('The lock "job:sync user/ä" is held by one.');
+    await expect(patiently(() => two.acquire('job:sync user/ä'))).rejects.toThrow('The lock "job:sync user/ä" is held by one.');
     expect(await tried(two, 'job:sync user/ä')).toBeUndefined();
     expect(lock.isHeld).toBe(true);
     await lock.release();
@@ -173,8 +170,8 @@ describe.skipIf(!(await natsServerPath()))('a lock', () => {
   it('is lost when NATS is away for longer than its ttl, and kept when for less', async () => {
     await using own = await startNatsServer();
     const locks = await openLocks({ url: own.url });
-    const short = await locks.acquire('short', { ttl: '1s' });
-    const long = await locks.acquire('long', { ttl: '120s' });
+    const short = await locks.acquire('short', { wait: '60s', ttl: '1s' });
+    const long = await locks.acquire('long', { wait: '60s', ttl: '120s' });
     await own.stop();
     await until(() => short.signal.aborted);
     expect(short.signal.reason).toBeInstanceOf(LockLostError);
@@ -203,15 +200,15 @@ describe.skipIf(!(await natsServerPath()))('a lock', () => {
     for (const user of ['maker', 'user']) {
       const url = own.url.replace('//', `//${user}:p@`);
       const locks = await openLocks({ url });
-      const lock = await locks.acquire('allowed');
-      const waiting = locks.acquire('allowed', { wait: '30s' });
+      const lock = await locks.acquire('allowed', { wait: '60s' });
+      const waiting = locks.acquire('allowed', { wait: '60s' });
       await lock.release();
       await (await waiting).release();
       await locks.close();
       const status = await openStatus({ url });
-      await status.set('allowed', 1);
-      expect(await status.get('allowed')).toBe(1);
-      await status.delete('allowed');
+      await patiently(() => status.set('allowed', 1));
+      expect(await patiently(() => status.get('allowed'))).toBe(1);
+      await patiently(() => status.delete('allowed'));
       await status.close();
     }
   });

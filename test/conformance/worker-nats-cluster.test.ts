@@ -20,15 +20,22 @@ describe.skipIf((await natsServerPath()) === undefined)('over three nats-servers
     cluster = await startNatsCluster();
     const client = await connect({ servers: cluster.url.split(',') });
     const kvm = new Kvm(client);
-    for (const name of ['natsjob-job-results', 'natsjob-heartbeat']) await kvm.create(name, { replicas: 3, history: name === 'natsjob-heartbeat' ? 1 : 8 });
+    for (const name of ['natsjob-job-results', 'natsjob-heartbeat']) await made(() => kvm.create(name, { replicas: 3, history: name === 'natsjob-heartbeat' ? 1 : 8 }));
     // From it the bucket of locks takes the number of its copies.
-    await (await jetstreamManager(client)).streams.add({ name: 'natsjob', subjects: ['natsjob.>'], num_replicas: 3 });
+    const manager = await jetstreamManager(client, { checkAPI: false });
+    await made(() => manager.streams.add({ name: 'natsjob', subjects: ['natsjob.>'], num_replicas: 3 }));
     await client.close();
   });
   afterEach(async () => {
     for (const act of clean.splice(0).reverse()) await act();
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+  /** Tried until it works: three servers on a busy machine may be without a leader, or late with an answer. */
+  function made<Made>(make: () => Promise<Made>): Promise<Made> {
+    let why: unknown;
+    return until(() => make().then((done) => [done] as const, (error: unknown) => void (why = error)), { what: () => `three servers to do what they are asked: ${String(why)}` }).then(([done]) => done);
+  }
 
   /** The server that leads the stream, when every server has all of it; it comes back at once. */
   async function killLeaderOf(stream: string): Promise<void> {
@@ -50,12 +57,12 @@ describe.skipIf((await natsServerPath()) === undefined)('over three nats-servers
     const handled = new Map<string, number[]>();
     let isPublishing = true;
     let confirmed = 0;
-    await publisher.publishEnvelope('orders', event('first', 0));
-    await subscriber.subscribeEnvelope('orders', ({ aggregateId, version }) => {
+    await made(() => publisher.publishEnvelope('orders', event('first', 0)));
+    await made(() => subscriber.subscribeEnvelope('orders', ({ aggregateId, version }) => {
       const versions = handled.get(aggregateId);
       if (versions === undefined) handled.set(aggregateId, [version]);
       else versions.push(version);
-    });
+    }));
     const publishing = (async () => {
       for (let version = 0; isPublishing; version += 3) {
         // Three of a key at a time, so that there is an order to keep among what is not confirmed.

@@ -8,7 +8,7 @@ import { openConnection } from '../../src-core/worker/connection.ts';
 import type { WorkerConnection } from '../../src-core/worker/connection.ts';
 import { Asker } from '../../src-core/worker/queue/asker.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
-import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { TestNatsServer } from '../support/nats-server.ts';
 
 type Breaker = Awaited<ReturnType<typeof startBreaker>>;
@@ -29,7 +29,7 @@ describe.skipIf(!(await natsServerPath()))('asking for runs by messages', () => 
     server = await startNatsServer();
     breaker = await startBreaker(server.port);
     plain = await connect({ servers: server.url });
-    const manager = await jetstreamManager(plain);
+    const manager = await jetstreamManager(plain, { timeout: PATIENT_MS });
     for (const object of wantedObjects({ replicas: 1, maxBytes: 64 * 1024 ** 2 })) await manager.streams.add(object);
     connection = await openConnection({ url: `nats://127.0.0.1:${breaker.port}` });
   });
@@ -49,7 +49,7 @@ describe.skipIf(!(await natsServerPath()))('asking for runs by messages', () => 
 
   /** As a scheduler reads them: from the stream alone. */
   async function stored(job: string): Promise<StoredRun[]> {
-    const { streams } = await jetstreamManager(plain);
+    const { streams } = await jetstreamManager(plain, { timeout: PATIENT_MS });
     const runs: StoredRun[] = [];
     const { state } = await streams.info(STREAM);
     for (let seq = state.first_seq; seq <= state.last_seq; seq++) {

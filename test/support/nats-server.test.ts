@@ -2,7 +2,7 @@ import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { natsServerPath, startNatsServer } from './nats-server.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from './nats-server.ts';
 
 describe.skipIf(!(await natsServerPath()))('the nats-server of the tests', () => {
   it('keeps its port and store over a kill, loses the store when wiped, and leaves nothing behind', async () => {
@@ -11,12 +11,12 @@ describe.skipIf(!(await natsServerPath()))('the nats-server of the tests', () =>
     expect(port).toBeGreaterThan(0);
     const addStream = async (): Promise<void> => {
       const connection = await connect({ servers: server.url });
-      await (await jetstreamManager(connection)).streams.add({ name: 'kept', subjects: ['kept.>'] });
+      await (await jetstreamManager(connection, { timeout: PATIENT_MS })).streams.add({ name: 'kept', subjects: ['kept.>'] });
       await connection.close();
     };
     const streams = async (): Promise<string[]> => {
       const connection = await connect({ servers: server.url });
-      const names = await (await jetstreamManager(connection)).streams.names().next();
+      const names = await (await jetstreamManager(connection, { timeout: PATIENT_MS })).streams.names().next();
       await connection.close();
       return names;
     };

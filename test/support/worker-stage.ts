@@ -1,8 +1,8 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, headers } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
-import { startNatsServer } from './nats-server.ts';
+import { PATIENT_MS, startNatsServer } from './nats-server.ts';
 import type { TestNatsServer } from './nats-server.ts';
 import { until } from './until.ts';
 
@@ -68,10 +68,12 @@ export interface StageOptions {
 export async function openStage({ config, login }: StageOptions = {}): Promise<Stage> {
   const server = await startNatsServer(config === undefined ? {} : { config });
   const nats = await connect({ servers: server.url, ...login, name: 'stage', maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const manager = await jetstreamManager(nats);
+  const manager = await jetstreamManager(nats, { timeout: PATIENT_MS });
   await manager.streams.add({ name: 'natsjob', subjects: ['natsjob.>'] });
-  const kvm = new Kvm(nats);
-  const results = await kvm.create('natsjob-job-results', { history: 8 });
+  const kvm = new Kvm(jetstream(nats, { timeout: PATIENT_MS }));
+  await kvm.create('natsjob-job-results', { history: 8 });
+  // Asked again and again: what was lost with a connection is not waited for long.
+  const results = await until(() => new Kvm(nats).open('natsjob-job-results').catch(() => undefined), { what: 'the bucket of results' });
   const heartbeats = await kvm.create('natsjob-heartbeat', { history: 1 });
 
   let sends = 0;

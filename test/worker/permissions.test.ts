@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createWorker, openConnection } from '../../src-core/worker/index.ts';
 import { natsServerPath } from '../support/nats-server.ts';
 import { openStage } from '../support/worker-stage.ts';
+import { patiently } from '../support/patiently.ts';
 import { until } from '../support/until.ts';
 
 /** The block in docs/worker/worker.md that people copy. */
@@ -25,9 +26,9 @@ describe.skipIf((await natsServerPath()) === undefined)('a worker with the permi
           log('a line');
           progress(50);
           report({ sceneId: '1' });
-          await lock.hold('a lock', { wait: 1_000 }, () => checkpoint.set({ page: 1 }));
-          await status.set('a status', 'well');
-          return [await checkpoint.get(), await status.get('a status')];
+          await lock.hold('a lock', { wait: '60s' }, () => patiently(() => checkpoint.set({ page: 1 })));
+          await patiently(() => status.set('a status', 'well'));
+          return [await patiently(() => checkpoint.get()), await patiently(() => status.get('a status'))];
         })
         .handle('map', (run, { next }) => {
           steps.push(`${run.model} ${run.step} ${run.nextPayload}`);
@@ -44,7 +45,8 @@ describe.skipIf((await natsServerPath()) === undefined)('a worker with the permi
       expect(await stage.beat(worker.id)).toMatchObject({ weight: 100, capacity: 1 });
     }
     const dying = await openConnection({ url });
-    const killed = createWorker({ connection: dying, app: 'shop' }).handle('dead', () => new Promise(() => {}), { ackWaitMs: 1_000, maxDeliveries: 1 });
+    const killed = createWorker({ connection: dying, app: 'shop' }).handle('dead', () => new Promise(() => {}), { ackWaitMs: 60_000, maxDeliveries: 1 });
+    // Longer than this process may stand still: the other one, which waits a second, is to be given the run, and it alone.
     await killed.start();
     const sent = await stage.send('dead');
     await until(() => killed.state().running === 1);

@@ -7,7 +7,7 @@ import { anyNodeSubject, decodeFrame, encodeFrame } from '../../src-core/wire/in
 import { createWorker, JobQueue, NotReachedError, NotStoredError, openConnection, openLocks, openStatus, QueueClosedError, UnavailableError } from '../../src-core/worker/index.ts';
 import type { JobQueueOptions } from '../../src-core/worker/index.ts';
 import { awakeMs } from '../support/awake-time.ts';
-import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { until } from '../support/until.ts';
 
@@ -29,7 +29,7 @@ function opened(url: string, options: JobQueueOptions = {}): JobQueue {
 /** What a queue needs of a scheduler: the streams, and two answers. */
 async function startScheduler(url: string): Promise<void> {
   const client = await connect({ servers: url });
-  const manager = await jetstreamManager(client);
+  const manager = await jetstreamManager(client, { timeout: PATIENT_MS });
   for (const object of wantedObjects({ replicas: 1, maxBytes: 64 * 1024 ** 2 })) await manager.streams.add(object);
   client.subscribe(anyNodeSubject('>' as never), { callback: (_error, message) => {
     const method = (decodeFrame(message.data)?.head as { method?: string } | undefined)?.method;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openConnection, RunCancelledError } from '../../src-core/worker/index.ts';
 import { aJob, canRun, gate, openStageForAll, stage, workerOf } from '../support/staged-workers.ts';
+import { patiently } from '../support/patiently.ts';
 import { until } from '../support/until.ts';
 
 openStageForAll();
@@ -84,15 +85,15 @@ describe.skipIf(!canRun)('a worker', () => {
     const seen: string[] = [];
     await workerOf({ concurrency: 2 }).handle(job, async (run, { lock, status }) => {
       if (run.args === 'first') {
-        const held = await lock.acquire(`of ${job}`);
+        const held = await lock.acquire(`of ${job}`, { wait: '60s' });
         waiting.open();
         await goOn.promise;
         seen.push(`first ${held.isHeld}`);
-        await status.set(job, 'seen');
+        await patiently(() => status.set(job, 'seen'));
         throw new Error('without a release');
       }
-      await lock.hold(`of ${job}`, { wait: 10_000 }, () => seen.push('second'));
-      return status.get(job);
+      await lock.hold(`of ${job}`, { wait: '60s' }, () => seen.push('second'));
+      return patiently(() => status.get(job));
     }).start();
     const first = await stage.send(job, { args: 'first' });
     await waiting.promise;
@@ -110,7 +111,7 @@ describe.skipIf(!canRun)('a worker', () => {
     const worker = workerOf({ concurrency: 2 });
     await worker.handle(job, async (run, { lock, signal }) => {
       if (run.args === 'first') {
-        await lock.acquire(job);
+        await lock.acquire(job, { wait: '60s' });
         begun.open();
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
       } else await lock.acquire(job, { wait: 60_000 }).catch(reason.open);
@@ -129,8 +130,8 @@ describe.skipIf(!canRun)('a worker', () => {
     const job = aJob();
     const seen: unknown[] = [];
     await workerOf().handle(job, async (run, { checkpoint }) => {
-      seen.push(await checkpoint.get());
-      await checkpoint.set({ page: run.attempt });
+      seen.push(await patiently(() => checkpoint.get()));
+      await patiently(() => checkpoint.set({ page: run.attempt }));
       if (run.attempt < 3) throw new Error('not yet');
     }).start();
     const first = await stage.send(job);
@@ -172,10 +173,10 @@ describe.skipIf(!canRun)('a worker', () => {
     await stage.send(job, { args: 'plus', model: 'plus' });
     const seen: string[] = [];
     const handler = (run: { args: string }): void => void seen.push(run.args);
-    await workerOf().handle(job, handler, { ackWaitMs: 2_000 }).start();
+    await workerOf().handle(job, handler, { ackWaitMs: 20_000 }).start();
     await stage.ends(sent);
     // One that joins, and wants another time to wait: the consumer begins where it began.
-    await workerOf().handle(job, handler, { ackWaitMs: 3_000 }).start();
+    await workerOf().handle(job, handler, { ackWaitMs: 30_000 }).start();
     const late = await stage.send(job, { args: 'late' });
     await stage.send(job, { args: 'late plus', model: 'plus' });
     await stage.ends(late);
@@ -183,7 +184,7 @@ describe.skipIf(!canRun)('a worker', () => {
     expect(seen.toSorted()).toEqual(['late', 'late plus', 'sent']);
     const info = async (): Promise<{ config: { ack_wait: number }; num_ack_pending: number }> => (await stage.ask(`$JS.API.CONSUMER.INFO.natsjob.w=app=shop=${job}`)).json();
     await until(async () => (await info()).num_ack_pending === 0);
-    expect((await info()).config.ack_wait).toBe(3e9);
+    expect((await info()).config.ack_wait).toBe(30e9);
   });
 
   it('gives a run up that is handed out too often, and keeps it for people', async () => {
