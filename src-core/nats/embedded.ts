@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import { JetStreamOffError, NatsServerFailedError, PortTakenError, describe } from './errors.ts';
 import { LogTail } from './log-tail.ts';
 import { probeServer } from './probe.ts';
+import type { ProbeResult } from './probe.ts';
 import { isAlive, runningPid, serverFiles, writeServerConfig } from './server-files.ts';
 import type { ServerFiles } from './server-files.ts';
 import { askToEnd, signal, spawnServer } from './server-process.ts';
@@ -56,7 +57,7 @@ const LEAST_ROOM = 16 * 1024 * 1024;
 export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<EmbeddedNats> {
   const url = `nats://${HOST}:${options.port}`;
   const files = await serverFiles(options.storeDir);
-  let answer = await probeServer(HOST, options.port);
+  let answer = await look(options, files);
   if (answer.kind === 'not-nats') throw new PortTakenError(options.port);
   if (answer.kind === 'no-jetstream') throw new JetStreamOffError(url, undefined);
   if (answer.kind === 'nothing') {
@@ -81,6 +82,15 @@ export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<E
   const supervisor = new Supervisor(options, files, url, undefined);
   supervisor.adopt(pid, answer.version);
   return supervisor;
+}
+
+/** What is at the port; our own server of an earlier start is waited for, where the machine has no time for it. */
+async function look({ port, clock }: EmbeddedNatsOptions, files: ServerFiles): Promise<ProbeResult> {
+  const began = clock.monotonic();
+  for (;;) {
+    const answer = await probeServer(HOST, port);
+    if (answer.isSilent !== true || clock.monotonic() - began > READY_MS || (await runningPid(files)) === undefined) return answer;
+  }
 }
 
 /** The helper of a scheduler that was killed still ends its server, silent already: two must never be at one store. */
@@ -192,7 +202,8 @@ class Supervisor implements EmbeddedNats {
         this.version = answer.version;
         return;
       }
-      if (answer.kind === 'not-nats') throw new PortTakenError(this.#options.port);
+      // Silent it may be ours, on a machine that has no time for it; beside another's, ours would end by itself.
+      if (answer.kind === 'not-nats' && answer.isSilent !== true) throw new PortTakenError(this.#options.port);
       if (clock.monotonic() - began > READY_MS) throw new NatsServerFailedError(`it does not answer on port ${this.#options.port}`);
       await new Promise<void>((resolve) => clock.after(waitMs, resolve));
     }

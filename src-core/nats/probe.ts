@@ -8,6 +8,8 @@ export interface ProbeResult {
   /** The server's name for itself and its version; '' when it is no NATS server. */
   readonly serverName: string;
   readonly version: string;
+  /** It took the connection and said nothing: something else, or a NATS server that has no time yet. */
+  readonly isSilent?: boolean;
 }
 
 const CONNECT_MS = 1_000;
@@ -36,7 +38,7 @@ export function probeServer(host: string, port: number): Promise<ProbeResult> {
     let connected = false;
     // A process that stood still finds its time up before it has looked at what came: that is looked at first.
     const within = (limitMs: number): NodeJS.Timeout => setTimeout(() => setImmediate(() => {
-      if (!connected || limitMs === GREETING_MS) finish(nobody(connected ? 'not-nats' : 'nothing'));
+      if (!connected || limitMs === GREETING_MS) finish({ ...nobody(connected ? 'not-nats' : 'nothing'), isSilent: connected && greeting === '' });
     }), limitMs);
     let timer = within(CONNECT_MS);
     socket.setEncoding('utf8');

@@ -12,9 +12,11 @@ import { CONTROL_BUCKET } from '../../src-core/wire/index.ts';
 import { recordingLog } from '../support/nats-log.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import { sparePort } from '../support/spare-port.ts';
-import { until } from './bus-stage.ts';
+import { tick, until } from './bus-stage.ts';
 
 const binary = await natsServerPath();
+/** How long whoever looks at a port waits for a greeting. */
+const GREETING_MS = 5_000;
 const clock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -104,6 +106,37 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     expect(heir).toMatchObject({ kind: 'adopted', pid: left.pid });
     await heir.stop();
     expect(await probeNats(heir.url)).toBe('nothing');
+  });
+
+  it('is waited for while it listens and has no time to speak, and adopted in the end', async () => {
+    const left = await startAndLeave();
+    process.kill(left.pid!, 'SIGSTOP');
+    try {
+      const adopting = start();
+      adopting.catch(() => undefined);
+      // It was looked at once in vain by then.
+      await tick(GREETING_MS + 500);
+      process.kill(left.pid!, 'SIGCONT');
+      expect(await adopting).toMatchObject({ kind: 'adopted', pid: left.pid });
+    } finally {
+      process.kill(left.pid!, 'SIGCONT');
+    }
+  });
+
+  it('is waited for when it begins to listen long before it speaks', async () => {
+    const slow = path.join(folder, 'slow.mjs');
+    // Silent until whoever looks goes away; then it becomes the server.
+    writeFileSync(slow, `#!${process.execPath}
+      import { spawn } from 'node:child_process';
+      import { createServer } from 'node:net';
+      const silent = createServer((socket) => socket.resume().on('close', () => silent.close(() => {
+        const child = spawn(${JSON.stringify(binary)}, process.argv.slice(2), { stdio: 'ignore' });
+        child.on('exit', (code) => process.exit(code ?? 1));
+        process.on('SIGTERM', () => child.kill('SIGTERM'));
+      })).on('error', () => undefined)).listen(${port}, '127.0.0.1');`, { mode: 0o755 });
+    const server = await start({ binary: async () => slow });
+    expect(server.kind).toBe('started');
+    expect(await probeNats(server.url)).toBe('jetstream');
   });
 
   it('outlives the kill -9 of the process that started it', async () => {
