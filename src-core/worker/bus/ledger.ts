@@ -32,6 +32,11 @@ export class Ledger<Message> {
     return this.#highest - this.#lowest + 1;
   }
 
+  /** How many are in hand. */
+  get count(): number {
+    return this.#held.size;
+  }
+
   /** The oldest in hand. */
   get oldest(): number | undefined {
     return this.spread === 0 ? undefined : this.#lowest;

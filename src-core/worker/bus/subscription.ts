@@ -51,8 +51,9 @@ export interface SubscriptionOptions {
 
 /** From the oldest message in hand to the newest delivered, so that what a crash leaves open can be asked for again one by one. */
 const MAX_SPREAD = 50_000;
-/** So long after the last one, no more is waited for of what comes again. */
+/** So long after the last one of what comes again, the server is asked whether there are more, and so often at most. */
 const NOTHING_COMES_MS = 2_000;
+const MOST_LOOKS = 4;
 const OTHERS_LATE_MS = 5_000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
@@ -328,10 +329,29 @@ export class TopicSubscription {
     for (const message of this.#again.splice(0).sort((a, b) => a.sequence - b.sequence)) this.#hand(message);
   }
 
-  /** Messages that the stream has no more do not come, and are not said to be missing. */
-  #comeLater(): void {
+  /** Messages that the stream has no more do not come, and are not said to be missing. Others may be on the socket of a process that stood still, or late. */
+  #comeLater(looks = MOST_LOOKS): void {
     this.#cancelLater?.();
-    this.#cancelLater = this.#options.connection.clock.after(NOTHING_COMES_MS, () => this.#endRecovery());
+    this.#cancelLater = this.#options.connection.clock.after(NOTHING_COMES_MS, () => void this.#lookForMore(looks));
+  }
+
+  async #lookForMore(looks: number): Promise<void> {
+    const round = this.#round;
+    const { length } = this.#again;
+    const areLeft = looks > 0 && await this.#areLeft();
+    // Whatever came meanwhile has its own time to wait.
+    if (round !== this.#round || this.#recovery === undefined || this.#again.length !== length) return;
+    if (areLeft) this.#comeLater(looks - 1);
+    else this.#endRecovery();
+  }
+
+  /** Whether the server has delivered what is not in hand here, or cannot be asked. */
+  async #areLeft(): Promise<boolean> {
+    try {
+      return (await this.#options.connection.manager.consumers.info(this.#stream, this.durable)).num_ack_pending > this.#ledger.count;
+    } catch {
+      return true;
+    }
   }
 
   #hand(message: TakenMessage<TopicSubscription>): void {
