@@ -10,11 +10,13 @@ import { CheckpointMovedError, openConnection, openStatus } from '../../src-core
 import type { OpenStatuses, WorkerConnection } from '../../src-core/worker/index.ts';
 import { WorkerBucket } from '../../src-core/worker/common/worker-bucket.ts';
 import { inTime } from '../support/in-time.ts';
+import { startBreaker } from '../support/nats-breaker.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { TestNatsServer } from '../support/nats-server.ts';
 import { patiently } from '../support/patiently.ts';
 import { until } from '../support/until.ts';
 
+const ANSWER = `"stream":"${WORKER_STREAM}"`;
 const RUN = { namespace: 'app', app: 'shop', job: 'archive', rootTaskId: '437500000000000001' };
 
 describe.skipIf(!(await natsServerPath()))('what workers share', () => {
@@ -113,6 +115,30 @@ describe.skipIf(!(await natsServerPath()))('what workers share', () => {
     it('takes nothing that JSON has not', () => {
       expect(() => checkpoint('437500000000000004').set(1n)).toThrow('a checkpoint must be a value that JSON has, of at most 262144 characters.');
     });
+  });
+
+  it('is written once though the connection breaks over the answer, and what others have put since stays', async () => {
+    const breaker = await startBreaker(server.port);
+    const broken = await openConnection({ url: `nats://127.0.0.1:${breaker.port}` });
+    const bucket = new WorkerBucket(broken, 3_600_000);
+    const written = async (): Promise<number> => (await manager.streams.info(WORKER_STREAM)).state.last_seq;
+    try {
+      const mine = new BucketCheckpoint(bucket, { ...RUN, rootTaskId: '437500000000000005' });
+      expect(await mine.get()).toBeUndefined();
+      const before = await written();
+      const cuts = [breaker.cutAt(`${WORKER_PREFIX}checkpoint`, ANSWER)];
+      await mine.set({ lastId: 1 });
+      cuts.push(breaker.cutAt(`${WORKER_PREFIX}checkpoint`, ANSWER));
+      await mine.set({ lastId: 2 });
+      expect(await patiently(() => checkpoint('437500000000000005').get())).toEqual({ lastId: 2 });
+      cuts.push(breaker.cutAt(WORKER_PREFIX + statusKey('cut'), ANSWER));
+      await bucket.put(statusKey('cut'), '{}');
+      await Promise.all(cuts);
+      expect(await written()).toBe(before + 3);
+    } finally {
+      await broken.close();
+      await breaker.close();
+    }
   });
 
   it('is made anew when the bucket was deleted, and says so when NATS is away', async () => {

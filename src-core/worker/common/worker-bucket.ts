@@ -1,7 +1,9 @@
 import { DiscardPolicy, JetStreamApiCodes, JetStreamApiError, RetentionPolicy, StorageType } from '@nats-io/jetstream';
-import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
+import type { JetStreamManager, StoredMsg, StreamInfo } from '@nats-io/jetstream';
+import { headers, nanos, nuid } from '@nats-io/transport-node';
 import { UnavailableError } from '../../domain/errors.ts';
+import { askAgain } from '../../nats/ask-again.ts';
+import type { AskAgainOptions } from '../../nats/ask-again.ts';
 import { openBucket } from '../../nats/bucket.ts';
 import { asUnavailable } from '../../nats/errors.ts';
 import { readAck } from '../../nats/publish-ack.ts';
@@ -18,6 +20,8 @@ export interface SharedEntry {
 /** Nothing in the bucket is kept for longer than this after it was last written, on any server version. */
 export const KEPT_MS = 7 * 86_400_000;
 const REQUEST_TIMEOUT_MS = 2_500;
+/** For those who would fail a run over a server that stands still for a moment; not for those who count by time. */
+export const PATIENCE_MS = 8_000;
 const NAME_IN_USE = 10_058;
 const DUPLICATE_WINDOW_MS = 120_000;
 /** What a clock drifts in this time does not matter to a status. */
@@ -26,17 +30,20 @@ const CLOCK_FRESH_MS = 300_000;
 /**
  * The bucket natsjob-worker, made by whoever needs it first; one that is there is used as it is. Reads ask the stream's
  * leader. Revisions are sequences of the bucket's stream: they only grow, over all keys and also after a key was removed.
- * Everything rejects with UnavailableError when NATS is away; a write may have been done then all the same.
+ * Everything rejects with UnavailableError when NATS is away; a write may have been done then all the same. What gets no answer
+ * is asked again for `patienceMs`, and nothing is written twice by that.
  */
 export class WorkerBucket {
   readonly #connection: WorkerConnection;
   readonly #bucket: ReturnType<typeof openBucket>;
+  readonly #again: AskAgainOptions;
   #ensured: Promise<void> | undefined;
   #serverClock: { readonly ahead: number; readonly at: number } | undefined;
 
-  constructor(connection: WorkerConnection) {
+  constructor(connection: WorkerConnection, patienceMs = 0) {
     this.#connection = connection;
-    this.#bucket = openBucket(connection, WORKER_BUCKET);
+    this.#bucket = openBucket(connection, WORKER_BUCKET, { patienceMs });
+    this.#again = { patienceMs, isOver: () => connection.state === 'closed' };
   }
 
   /** Nothing will ever be written any more. */
@@ -45,8 +52,9 @@ export class WorkerBucket {
   }
 
   get(key: string): Promise<SharedEntry | undefined> {
-    return this.#do(`reading ${key}`, async (manager) => {
-      const stored = await unless(JetStreamApiCodes.NoMessageFound, manager.streams.getMessage(WORKER_STREAM, { last_by_subj: WORKER_PREFIX + key }));
+    return this.#do(`reading ${key}`, async () => {
+      const read = async (): Promise<StoredMsg | null> => this.#connection.manager.streams.getMessage(WORKER_STREAM, { last_by_subj: WORKER_PREFIX + key });
+      const stored = await unless(JetStreamApiCodes.NoMessageFound, askAgain(read, this.#again));
       if (stored === undefined || stored === null || (stored.header?.get('KV-Operation') ?? '') !== '') return undefined;
       return { text: stored.string(), revision: stored.seq, storedAt: stored.time.getTime() };
     });
@@ -55,7 +63,10 @@ export class WorkerBucket {
   /** Whatever was there before. */
   put(key: string, text: string): Promise<void> {
     return this.#do(`writing ${key}`, async () => {
-      const ack = readAck((await this.#connection.client.request(WORKER_PREFIX + key, text, { timeout: REQUEST_TIMEOUT_MS })).string());
+      const block = headers();
+      // Of one that was stored without an answer the stream knows the id: what others have put since stays.
+      block.set('Nats-Msg-Id', nuid.next());
+      const ack = readAck((await askAgain(async () => this.#connection.client.request(WORKER_PREFIX + key, text, { headers: block, timeout: REQUEST_TIMEOUT_MS }), this.#again)).string());
       if (ack.kind === 'refused') throw new Error(ack.reason);
     });
   }
@@ -88,7 +99,7 @@ export class WorkerBucket {
 
   async #do<Result>(doing: string, action: (manager: JetStreamManager) => Promise<Result>): Promise<Result> {
     try {
-      await (this.#ensured ??= this.#ensure());
+      await (this.#ensured ??= askAgain(() => this.#ensure(), this.#again));
       return await action(this.#connection.manager);
     } catch (error) {
       // It may be that the bucket was deleted: then it is made again the next time.

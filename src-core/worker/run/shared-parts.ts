@@ -5,7 +5,7 @@ import type { WorkerConnection } from '../connection.ts';
 import type { Lock } from '../locks/held-lock.ts';
 import { BucketLocks } from '../locks/locks.ts';
 import type { AcquireOptions, Locks } from '../locks/locks.ts';
-import { WorkerBucket } from '../common/worker-bucket.ts';
+import { PATIENCE_MS, WorkerBucket } from '../common/worker-bucket.ts';
 import { BucketStatuses } from '../status/statuses.ts';
 import type { Run } from './types.ts';
 
@@ -23,7 +23,7 @@ export class SharedParts {
   }
 
   get bucket(): WorkerBucket {
-    return (this.#bucket ??= new WorkerBucket(this.#connection));
+    return (this.#bucket ??= new WorkerBucket(this.#connection, PATIENCE_MS));
   }
 
   get locks(): Locks {

@@ -6,7 +6,7 @@ import { BadOptionError } from '../errors.ts';
 import { durationMs } from '../common/duration.ts';
 import type { Duration } from '../common/duration.ts';
 import { jsonText, jsonValue } from '../common/json-text.ts';
-import { KEPT_MS, WorkerBucket } from '../common/worker-bucket.ts';
+import { KEPT_MS, PATIENCE_MS, WorkerBucket } from '../common/worker-bucket.ts';
 
 export interface SetStatusOptions {
   /** How long it says so. 1 s to 7 days, default 1 hour. */
@@ -53,7 +53,7 @@ export class BucketStatuses implements Statuses {
   readonly #bucket: WorkerBucket;
 
   constructor(connection: WorkerConnection) {
-    this.#bucket = new WorkerBucket(connection);
+    this.#bucket = new WorkerBucket(connection, PATIENCE_MS);
   }
 
   async set(name: string, value: unknown, { ttl = DEFAULT_TTL_MS }: SetStatusOptions = {}): Promise<void> {
