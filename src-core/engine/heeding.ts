@@ -1,7 +1,8 @@
 import { UnavailableError } from '../domain/errors.ts';
 import type { Clock } from '../ports/index.ts';
 
-const HEED_MS = 2_000;
+/** For what hangs: NATS and this process may stand still for a moment, and what is stored is read then. */
+const HEED_MS = 10_000;
 
 /** Those who wait until this node has read back what was written to the control bucket. */
 export class Heeding {
