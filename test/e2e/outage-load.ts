@@ -58,7 +58,7 @@ export async function openLoad(program: TestProgram, natsUrl = program.natsUrl, 
     async finish(writer = program) {
       await disableAll(api, NAMESPACE);
       await until(() => knowsAllDisabled(program), { what: 'the leader to know it' });
-      await until(async () => (await api.get('/servers')).body.items[0].lag === 0, { what: 'the log to be read' });
+      await until(async () => (await api.get('/servers')).body.items?.[0]?.lag === 0, { what: 'the log to be read' });
       for (const node of new Set([program, writer])) await untilLevel(node);
       return readRows(program);
     },
@@ -113,8 +113,9 @@ export function missingFires(rows: readonly Row[]): string[] {
 
 /** Explaining is the leader's, whichever node is asked: from then on it sends no fire. */
 async function knowsAllDisabled({ api }: TestProgram): Promise<boolean> {
-  const { items } = (await api.get(`/jobs?namespace=${NAMESPACE}&limit=200`)).body as { items: { app: string; name: string }[] };
-  for (const { app, name } of items) if ((await api.get(`/jobs/${NAMESPACE}.${app}.${name}/explain`)).body.reason !== 'disabled') return false;
+  const { status, body } = await api.get(`/jobs?namespace=${NAMESPACE}&limit=200`);
+  if (status !== 200) return false;
+  for (const { app, name } of body.items as { app: string; name: string }[]) if ((await api.get(`/jobs/${NAMESPACE}.${app}.${name}/explain`)).body.reason !== 'disabled') return false;
   return true;
 }
 
