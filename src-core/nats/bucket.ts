@@ -1,4 +1,4 @@
-import { headers, nuid } from '@nats-io/transport-node';
+import { errors, headers, nuid } from '@nats-io/transport-node';
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { Bucket, BucketEntry, BucketOptions } from '../ports/bus.ts';
 import { kvPrefix, kvStream } from '../wire/index.ts';
@@ -7,7 +7,6 @@ import type { AskAgainOptions } from './ask-again.ts';
 import type { Connection } from './connection.ts';
 import { NotPermittedError, apiCode, asUnavailable, isNotPermitted, isStreamMissing } from './errors.ts';
 import { readAck } from './publish-ack.ts';
-import type { PublishAck } from './publish-ack.ts';
 
 const REQUEST_TIMEOUT_MS = 2_000;
 const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164]);
@@ -73,21 +72,25 @@ class StreamBucket implements Bucket {
     if (id !== '') block.set(ID_HEADER, id);
     if (deletion) block.set(OPERATION_HEADER, 'DEL');
     const options = { headers: block, timeout: this.#connection.answerMs ?? REQUEST_TIMEOUT_MS };
-    let ack: PublishAck;
     try {
-      ack = await askAgain(async () => readAck((await this.#connection.client.request(this.#prefix + key, text, options)).string()), this.#again);
+      return await askAgain(async () => {
+        const ack = readAck((await this.#connection.client.request(this.#prefix + key, text, options)).string());
+        if (ack.kind === 'stored') return ack.sequence;
+        if (!WRONG_SEQUENCE.has(ack.code)) throw asUnavailable(new Error(ack.reason), `writing ${key} to bucket ${this.#name}`);
+        return id === '' ? undefined : await this.#whereIs(key, id, revision);
+      }, this.#again);
     } catch (error) {
       throw this.#explain(error, `writing ${key}`);
     }
-    if (ack.kind === 'stored') return ack.sequence;
-    if (WRONG_SEQUENCE.has(ack.code)) return id === '' ? undefined : this.#isAt(key, id);
-    throw asUnavailable(new Error(ack.reason), `writing ${key} to bucket ${this.#name}`);
   }
 
-  /** Where the message with this id is the newest of the key: the one asked before was stored. */
-  async #isAt(key: string, id: string): Promise<number | undefined> {
+  /** Of a message that was refused for its revision: where it stands, as an earlier try was stored; undefined when somebody was faster. */
+  async #whereIs(key: string, id: string, revision: number): Promise<number | undefined> {
     const newest = await this.#newest(key);
-    return newest?.header?.get(ID_HEADER) === id ? newest.seq : undefined;
+    if (newest?.header?.get(ID_HEADER) === id) return newest.seq;
+    // Refused for what nobody sees yet: it is on its way into the copies of a cluster, and may be ours.
+    if ((newest?.seq ?? 0) === revision) throw new errors.TimeoutError();
+    return undefined;
   }
 
   #explain(error: unknown, doing: string): Error {
