@@ -171,9 +171,10 @@ export class Dispatcher {
     if (entry.dispatching || entry.cancelling) return;
     const runningCount = this.#book.look(job.number).active.size;
     this.#book.startDispatch(entry);
-    this.#take(job);
-    if (entry.targets !== undefined) return this.sendTargets(job, entry);
-    this.#send(job, entry, runningCount, (sequence) => {
+    const now = this.#context.clock.now();
+    job.rate?.take(now);
+    if (entry.targets !== undefined) return this.sendTargets(job, entry, now);
+    this.#send(job, entry, runningCount, now, (sequence) => {
       if (sequence === 0) this.#book.undoDispatch(entry);
     }, Number.POSITIVE_INFINITY, record.args);
   }
@@ -192,9 +193,8 @@ export class Dispatcher {
   }
 
   /** Sends what of a fan-out the log does not show. */
-  sendTargets(job: JobRuntime, entry: BookEntry): void {
+  sendTargets(job: JobRuntime, entry: BookEntry, now = this.#context.clock.now()): void {
     const open = [...(entry.targets?.values() ?? [])].filter((target) => target.startedAt === 0 && target.endedAt === 0);
-    const now = this.#context.clock.now();
     for (const target of open) this.#sendTarget(job, entry.record, target, entry.record.targets, now, NOTHING, Number.POSITIVE_INFINITY);
   }
 
@@ -209,21 +209,21 @@ export class Dispatcher {
   }
 
   #sendNew(job: JobRuntime, plan: RunPlan, now: number, onSettled: Settled): void {
-    this.#take(job);
+    job.rate?.take(now);
     if (!keepsRows(job.definition.model)) return this.#sendForgotten(job, plan, now, onSettled);
     const record = newRecord(job, plan);
     const runningCount = this.#book.look(job.number).active.size;
     const entry = this.#book.reserve(record);
-    this.#send(job, entry, runningCount, (sequence) => {
+    this.#send(job, entry, runningCount, now, (sequence) => {
       if (sequence === 0) this.#book.undoDispatch(entry);
       onSettled(sequence);
     }, plan.giveUpAt, plan.args);
   }
 
-  #send(job: JobRuntime, entry: BookEntry, runningCount: number, onSettled: Settled, giveUpAt: number, args: string | undefined): void {
+  /** `now` is what the rate limit counts, too: a later moment in the message could be less than its time after the one before. */
+  #send(job: JobRuntime, entry: BookEntry, runningCount: number, now: number, onSettled: Settled, giveUpAt: number, args: string | undefined): void {
     const { record } = entry;
     const { route } = job.prepared;
-    const now = this.#context.clock.now();
     this.#context.metrics.dispatched(record.model, Math.max(0, now - Math.max(record.scheduledAt, record.dueAt)));
     record.runningCount = runningCount;
     entry.sentInTerm = this.#term;
@@ -321,10 +321,6 @@ export class Dispatcher {
       taskId: record.id, argsJson: own ? prepared.argsJson : argsLiteral(args), createdAt: this.#stamp(now), expiresAt: this.#stamp(expiresAt),
       endKey: key, runningCount, attempt: record.attempt, priority: record.priority, ...(record.rootId === '' ? {} : { rootTaskId: record.rootId }),
     });
-  }
-
-  #take(job: JobRuntime): void {
-    job.rate?.take(this.#context.clock.now());
   }
 }
 
