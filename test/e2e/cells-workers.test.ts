@@ -39,7 +39,7 @@ describe.skipIf(!(await canStartProgram()))('what workers say of themselves and 
 
   test('a heartbeat is shown as it was sent; a missing weight is 100, a negative one 0', async () => {
     const app = await world.app();
-    await world.beat(app, JAVA_ID, { ip: '10.0.0.5', comment: 'ü', machineCpuUsage: '12.5', machineMemoryUsage: '40', processCpuUsage: '1', processMemoryRss: '123' });
+    await world.stayLive(app, JAVA_ID, { ip: '10.0.0.5', comment: 'ü', machineCpuUsage: '12.5', machineMemoryUsage: '40', processCpuUsage: '1', processMemoryRss: '123' });
     await world.beat(app, 'none', { weight: 0 });
     await world.beat(app, 'less', { weight: -7 });
     await world.beat(app, 'some', { weight: 30, group: 'red' });

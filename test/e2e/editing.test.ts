@@ -185,6 +185,7 @@ describe.skipIf(!(await canStartProgram()))('editing', () => {
     await world.worker.answer(await job.next(active), 'success');
     await world.untilState(active, 'completed');
     expectProblem(await api.post(`/runs/${active}/rerun`), 404);
+    await world.settled();
     expect((await job.runs()).map(({ taskId }) => taskId).sort()).toEqual([active, waiting, delayed].sort());
   });
 });
