@@ -80,6 +80,11 @@ export function isJetStreamOff(error: unknown): boolean {
   return error instanceof Error && error.name === 'JetStreamNotEnabled';
 }
 
+/** True if the server gave no answer: it was silent for too long, or the connection was gone. */
+export function isAway(error: unknown): boolean {
+  return error instanceof UnavailableError || error instanceof errors.TimeoutError || error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError;
+}
+
 /** True if the account may not do what was tried. */
 export function isNotPermitted(error: unknown): boolean {
   for (let each: unknown = error; each instanceof Error; each = each.cause) {

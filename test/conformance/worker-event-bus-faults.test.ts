@@ -24,6 +24,8 @@ type Said = Handled | string;
 
 const SUBSCRIBER = fileURLToPath(new URL('../support/bus-subscriber.ts', import.meta.url));
 const POISONED = fileURLToPath(new URL('../support/bus-poisoned.ts', import.meta.url));
+/** Longer than an answer is waited for. */
+const SILENT_MS = 3_500;
 const QUIET = ['--disable-warning=ExperimentalWarning'];
 
 describe.skipIf(!(await natsServerPath()))('the event bus, when something breaks,', { timeout: 300_000 }, () => {
@@ -56,6 +58,21 @@ describe.skipIf(!(await natsServerPath()))('the event bus, when something breaks
     const bus = await opening;
     clean.push(() => bus.stop({ graceMs: 0 }));
     expect(await bus.publish('news', 'open')).toBe(1);
+  });
+
+  it('waits for a server that is silent when a topic is first used', async () => {
+    const bus = await open(server.url, 'client');
+    const handled: Handled[] = [];
+    process.kill(server.pid, 'SIGSTOP');
+    const subscribed = bus.subscribeEnvelope('orders', ({ aggregateId, version }) => void handled.push({ key: aggregateId, version }));
+    const published = Promise.all([bus.publish('news', 'one'), bus.publishEnvelope('orders', event('a', 0))]);
+    published.catch(() => undefined);
+    const early = await Promise.race([subscribed, new Promise((resolve) => setTimeout(resolve, SILENT_MS))]).catch((error: unknown) => error);
+    process.kill(server.pid, 'SIGCONT');
+    expect(early).toBeUndefined();
+    await subscribed;
+    await published;
+    await until(() => handled.length === 1);
   });
 
   it('keeps every envelope and its order, each handled once, through broken connections of publisher and subscriber', async () => {

@@ -1,6 +1,6 @@
 import { nuid } from '@nats-io/transport-node';
 import { UnavailableError } from '../../domain/errors.ts';
-import { describe } from '../../nats/errors.ts';
+import { describe, isAway } from '../../nats/errors.ts';
 import type { Log } from '../../ports/log.ts';
 import { KEY_HEADER, MAX_SHARED_NAME_LENGTH, MSG_ID_HEADER, busSubject, deadEventSubject, encodeEnvelope } from '../../wire/index.ts';
 import type { Envelope } from '../../wire/index.ts';
@@ -194,10 +194,30 @@ class Bus implements EventBus {
       } catch (error) {
         // Word of a break of the connection may come a moment after its errors.
         await new Promise<void>((resolve) => this.#connection.clock.soon(resolve));
-        if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
-        if (streams === this.#streams || this.#connection.state === 'closed') throw error;
+        if (streams === this.#streams) await this.#waitOut(error);
+        else if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
+        else if (this.#connection.state === 'closed') throw error;
       }
     }
+  }
+
+  async #start(subscription: TopicSubscription): Promise<void> {
+    for (;;) {
+      try {
+        if (await subscription.start()) return;
+        await this.#connection.whenConnected();
+      } catch (error) {
+        await this.#waitOut(error);
+      }
+    }
+  }
+
+  /** Resolves when it may be tried again: NATS was silent or away. Rejects with any other error. */
+  async #waitOut(error: unknown): Promise<void> {
+    if (this.#stopped === undefined && isAway(error)) await new Promise<void>((resolve) => this.#connection.clock.after(FIRST_PAUSE_MS, resolve));
+    if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
+    if (!isAway(error) || this.#connection.state === 'closed') throw error;
+    await this.#connection.whenConnected();
   }
 
   async #subscribe(topic: string, storage: TopicStorage, options: EnvelopeOptions, handle: (message: TakenMessage, context: ActorContext) => unknown): Promise<BusSubscription> {
@@ -219,7 +239,7 @@ class Bus implements EventBus {
     let turns: Turns | undefined;
     try {
       if (options.exclusive === true) turns = await this.#takeTurns(subscription, lockTtlMs);
-      else await subscription.start();
+      else await this.#start(subscription);
     } catch (error) {
       subscription.stopReading();
       subscription.giveUp();

@@ -123,9 +123,11 @@ export class TopicSubscription {
     return this.#inHand;
   }
 
-  /** Resolves when messages are asked for. Rejects with BadOptionError, or the first time with the client library's errors. */
-  async start(): Promise<void> {
-    await this.#begin(++this.#round, this.#options.connection.client);
+  /** Whether messages are asked for; false: the connection broke meanwhile. Rejects with BadOptionError, or with the client library's errors. */
+  async start(): Promise<boolean> {
+    this.disconnected();
+    await this.#begin(this.#round, this.#options.connection.client);
+    return this.#reader !== undefined;
   }
 
   connected(client: NatsConnection): void {

@@ -78,6 +78,8 @@ export interface EventBus {
   readonly client: string;
   readonly pool: Pick<ActorPool<unknown>, 'figures'>;
   /**
+   * All four wait for as long as NATS is silent or away before the topic's stream is there, and its consumer.
+   *
    * At most once, by a memory stream: resolves when the server has the message. Rejects with NotStoredError, or UnconfirmedError
    * when the connection broke meanwhile; it is not sent again.
    */
