@@ -208,7 +208,8 @@ describe.skipIf(!canRun).each<{ delivery: 'core' | 'jetstream' }>([{ delivery: '
     goOn.open();
     await stopped;
     expect(await stage.ends(sent)).toMatchObject([{ status: 'success' }]);
-    expect(await stage.beat(worker.id)).toMatchObject({ weight: 0, capacity: 0 });
+    // A stop does not wait for more than a second until its last beat is stored.
+    await expect.poll(() => stage.beat(worker.id), { timeout: 60_000 }).toMatchObject({ weight: 0, capacity: 0 });
     expect(worker.state()).toMatchObject({ state: 'stopped', running: 0, unanswered: 0, isConnected: false });
   });
 
