@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { untilAvailable } from '../support/create.ts';
 import { type TestNatsServer, startNatsServer } from '../support/nats-server.ts';
 import type { ApiAnswer } from '../support/program-api.ts';
 import { canStartProgram, startProgram, type TestProgram } from '../support/program.ts';
@@ -51,7 +52,7 @@ describe.skipIf(!(await canStartProgram()))('three servers, each with a database
     return bodies.every((body) => fits(body) && JSON.stringify(body) === JSON.stringify(bodies[0])) && bodies[0];
   }, { what: `${path} to be the same on all` });
   const started = async (program: TestProgram, request: Json = {}): Promise<string> => {
-    const { status, body } = await program.api.post(`/jobs/${JOB}/run`, request);
+    const { status, body } = await untilAvailable(() => program.api.post(`/jobs/${JOB}/run`, request));
     expect({ status, body }).toMatchObject({ status: 202 });
     return body.taskId as string;
   };
