@@ -81,22 +81,25 @@ describe.skipIf(!(await canStartProgram()))('workers that are killed', () => {
       }
     })();
     let mayRepeat = 0;
-    for (let kills = 0; kills < KILLS; kills++) {
-      const from = begins.size;
-      await until(() => begins.size >= Math.min(RUNS, from + 5 + Math.floor(chance() * 20)), { deadlineMs: 60_000, what: 'runs to begin' });
-      const drawn = Math.floor(chance() * WORKERS);
-      // The others are killed with whatever they have, which may be nothing.
-      const hasLong = (): number => 1 + live.findIndex(({ running }) => [...running].some((taskId) => long.has(taskId)));
-      const at = kills > 1 ? drawn : (await until(hasLong, { deadlineMs: 60_000, what: 'a long run to begin' })) - 1;
-      const victim = live[at]!;
-      const gone = once(victim.process, 'close');
-      victim.process.kill('SIGKILL');
-      await gone;
-      // What it began and did not tell the end of; the last one it told of may not have been answered yet.
-      mayRepeat += CONCURRENCY;
-      live[at] = await start(job);
-    }
-    await asking;
+    const killing = async (): Promise<void> => {
+      for (let kills = 0; kills < KILLS; kills++) {
+        const from = begins.size;
+        await until(() => begins.size >= Math.min(RUNS, from + 5 + Math.floor(chance() * 20)), { deadlineMs: 60_000, what: 'runs to begin' });
+        const drawn = Math.floor(chance() * WORKERS);
+        // The others are killed with whatever they have, which may be nothing.
+        const hasLong = (): number => 1 + live.findIndex(({ running }) => [...running].some((taskId) => long.has(taskId)));
+        const at = kills > 1 ? drawn : (await until(hasLong, { deadlineMs: 60_000, what: 'a long run to begin' })) - 1;
+        const victim = live[at]!;
+        const gone = once(victim.process, 'close');
+        victim.process.kill('SIGKILL');
+        await gone;
+        // What it began and did not tell the end of; the last one it told of may not have been answered yet.
+        mayRepeat += CONCURRENCY;
+        live[at] = await start(job);
+      }
+    };
+    // Who asks in vain is heard at once, and not as runs that do not begin.
+    await Promise.all([asking, killing()]);
     await until(() => ends.size === RUNS, { deadlineMs: 60_000, what: () => `${RUNS} ends; there are ${ends.size}` });
 
     expect(taskIds).toHaveLength(RUNS);
