@@ -23,78 +23,73 @@ afterEach(async () => {
 
 describe.skipIf((await natsServerPath()) === undefined)('a feed that is read in pieces', () => {
   it('gives each message once and in order, from when it is fast until it is calm again', async () => {
-    const { feed, seen, ways, publish } = await openWorld();
-    await publish(20);
-    await until(() => ways().length >= 1, { what: 'reading in pieces' });
+    const { feed, seen, ways, publish, beFast, sent } = await openWorld();
+    await beFast();
     // More than a question brings, and more than a turn does.
     await publish(3_000);
     await feed.caughtUp();
     await until(() => ways().length >= 2, { what: 'reading as it comes' });
     await publish(3);
-    await until(() => seen.length === 3_023);
-    expect(seen).toEqual(numbers(3_023));
+    await until(() => seen.length === sent());
+    expect(seen).toEqual(numbers(sent()));
     expect(ways()).toEqual([true, false]);
   });
 
   it('is read as it comes while there is what cannot wait', async () => {
-    const { feed, seen, ways, publish } = await openWorld();
+    const { feed, seen, ways, publish, beFast, sent } = await openWorld();
     await publish(300, 8, 't.other');
     await feed.caughtUp();
     expect(ways()).toEqual([]);
-    await publish(10);
-    await until(() => ways().length >= 1, { what: 'reading in pieces' });
+    await beFast();
     await Promise.all([publish(300), publish(300, 8, 't.other')]);
     await feed.caughtUp();
-    expect(seen).toEqual(numbers(910));
+    expect(seen).toEqual(numbers(sent()));
     await until(() => ways().length >= 2, { what: 'reading as it comes' });
   });
 
   it('goes on behind the last message when the connection breaks', async () => {
-    const { feed, seen, ways, publish, cut } = await openWorld();
-    await publish(10);
-    await until(() => ways().length >= 1);
+    const { feed, seen, publish, beFast, sent, cut } = await openWorld();
+    await beFast();
     await publish(2_000);
     await cut();
     await publish(500);
     await feed.caughtUp();
-    expect(seen).toEqual(numbers(2_510));
+    expect(seen).toEqual(numbers(sent()));
   });
 
   it('gives nothing while it is paused, and all of it afterwards', async () => {
-    const { feed, seen, ways, publish } = await openWorld((feedSoFar, message) => {
+    const { feed, seen, publish, beFast, sent } = await openWorld((feedSoFar, message) => {
       if (message.sequence === 700) feedSoFar.pause();
     });
-    await publish(10);
-    await until(() => ways().length >= 1);
+    await beFast();
     await publish(1_500);
     await until(() => seen.length >= 700);
     expect(seen.length).toBe(700);
     feed.resume();
     await feed.caughtUp();
-    expect(seen).toEqual(numbers(1_510));
+    expect(seen).toEqual(numbers(sent()));
   });
 
   it('goes back to reading as it comes, for good, when the server does not let it ask', async () => {
-    const { feed, seen, broken, ways, publish } = await openWorld(undefined, {
+    const { feed, seen, broken, ways, publish, beFast, sent } = await openWorld(undefined, {
       config: 'authorization { users: [{ user: a, password: a, permissions: { publish: { deny: "$JS.API.CONSUMER.MSG.NEXT.>" } } }, { user: b, password: b }] }',
       answerMs: 5_000,
     });
-    await publish(10);
+    await beFast();
     await until(() => broken().length >= 1, { what: 'a question without an answer' });
     await publish(100);
     await feed.caughtUp();
-    expect(seen).toEqual(numbers(110));
+    expect(seen).toEqual(numbers(sent()));
     expect(ways()).toEqual([true]);
   });
 
   it('takes a message that is larger than what one question may bring', async () => {
-    const { feed, seen, ways, publish } = await openWorld(undefined, { config: 'max_payload: 9437184\nmax_pending: 67108864' });
-    await publish(10);
-    await until(() => ways().length >= 1);
+    const { feed, seen, publish, beFast, sent } = await openWorld(undefined, { config: 'max_payload: 9437184\nmax_pending: 67108864' });
+    await beFast();
     await publish(1, 9_000_000);
     await publish(5);
     await feed.caughtUp();
-    expect(seen).toEqual(numbers(16));
+    expect(seen).toEqual(numbers(sent()));
   });
 });
 
@@ -151,7 +146,13 @@ async function openWorld(onMessage?: (feed: Feed, message: FeedMessage) => void,
     }
   };
   const told = (message: string) => lines.filter((line) => line.message === message).map(({ fields }) => fields as { inPieces?: boolean });
-  return { feed, seen, publish, client, manager, cut: () => breaker.cut(), ways: () => told(WAY).map((fields) => fields.inPieces), broken: () => told(BROKEN) };
+  const ways = () => told(WAY).map((fields) => fields.inPieces);
+  /** Until it is read in pieces. What comes while the feed still opens does not count as fast. */
+  const beFast = () => until(async () => {
+    await publish(10);
+    return ways().length > 0;
+  }, { what: 'reading in pieces' });
+  return { feed, seen, publish, beFast, sent: () => published, client, manager, cut: () => breaker.cut(), ways, broken: () => told(BROKEN) };
 }
 
 function numbers(count: number): number[] {
