@@ -98,6 +98,8 @@ describe.skipIf(!(await canStartProgram()))('the live feed', () => {
     const job = await world.job({ maxRunning: 9 });
     const first = connect();
     first.send({ token, subscribe: ['runs'] });
+    // It tells what happens from then on.
+    await first.frame(({ type }) => type === 'subscribed');
     const seen = await job.start();
     await first.frame(ofRun(seen, 'active'));
     const since = newest(first);
