@@ -26,6 +26,7 @@ import type { TopicStorage, TopicStream } from './streams.ts';
 import { TopicSubscription } from './subscription.ts';
 import type { BusMessage, TakenMessage } from './taken-message.ts';
 import { TopicPublisher } from './topic-publisher.ts';
+import type { Outgoing } from './topic-publisher.ts';
 import { Turns } from './turns.ts';
 import type { BusSubscription, EnvelopeContext, EnvelopeOptions, EventBus, EventBusOptions, SubscribeOptions } from './types.ts';
 
@@ -74,6 +75,8 @@ class Bus implements EventBus {
   readonly #subscriptions = new Set<TopicSubscription>();
   /** Of this connection; the promise of the one who asked first. */
   #streams = new Map<string, Promise<TopicStream>>();
+  /** Topics whose streams have copies. */
+  readonly #replicated = new Set<string>();
   /** Asked for so far, to be there again after a break. */
   readonly #topics = new Map<string, TopicStorage>();
   readonly #turns = new Set<Turns>();
@@ -123,14 +126,14 @@ class Bus implements EventBus {
   async publish(topic: string, payload: string | Uint8Array, { key }: { readonly key?: string } = {}): Promise<number> {
     if (key !== undefined && BAD_IN_HEADER.test(key)) throw new BadOptionError('key', 'a text without line breaks, and without blanks at its ends', key);
     const head = key === undefined ? '' : `NATS/1.0\r\n${KEY_HEADER}: ${key}\r\n\r\n`;
-    return this.#publish(topic, 'memory', head, payload, false);
+    return this.#publish(topic, 'memory', head, payload, false, undefined);
   }
 
   async publishEnvelope(topic: string, envelope: Envelope, { id }: { readonly id?: string } = {}): Promise<number> {
     if (id !== undefined && BAD_IN_HEADER.test(id)) throw new BadOptionError('id', 'a text without line breaks, and without blanks at its ends', id);
     const body = encodeEnvelope(envelope);
     if (body === undefined) throw new BadOptionError('envelope', 'an aggregateId, a type, a whole version from 0, at in epoch ms, and a payload that JSON has');
-    return this.#publish(topic, 'file', `NATS/1.0\r\n${MSG_ID_HEADER}: ${id ?? this.#idPrefix + this.#nextId++}\r\n\r\n`, body, true);
+    return this.#publish(topic, 'file', `NATS/1.0\r\n${MSG_ID_HEADER}: ${id ?? this.#idPrefix + this.#nextId++}\r\n\r\n`, body, true, envelope.aggregateId);
   }
 
   subscribe(topic: string, handler: (message: BusMessage, context: ActorContext) => unknown, options: SubscribeOptions = {}): Promise<BusSubscription> {
@@ -165,14 +168,14 @@ class Bus implements EventBus {
   }
 
   /** Without a wait once the stream is there, so that messages go out in the order of the calls. */
-  #publish(topic: string, storage: TopicStorage, head: string, body: string | Uint8Array, isRepeated: boolean): Promise<number> {
+  #publish(topic: string, storage: TopicStorage, head: string, body: string | Uint8Array, isRepeated: boolean, key: string | undefined): Promise<number> {
     if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
     const message = { subject: busSubject(this.#options.base, topic), head, body, isRepeated };
-    if (this.#topics.has(topic)) return this.#publisher.publish(message);
-    return this.#firstPublish(topic, storage, message);
+    if (this.#topics.has(topic)) return this.#hand(topic, key, message);
+    return this.#firstPublish(topic, storage, key, message);
   }
 
-  async #firstPublish(topic: string, storage: TopicStorage, message: Parameters<TopicPublisher['publish']>[0]): Promise<number> {
+  async #firstPublish(topic: string, storage: TopicStorage, key: string | undefined, message: Outgoing): Promise<number> {
     checkedName('topic', topic);
     let opening = this.#opening.get(topic);
     if (opening === undefined) {
@@ -181,7 +184,11 @@ class Bus implements EventBus {
     }
     await opening;
     this.#topics.set(topic, this.#topics.get(topic) ?? storage);
-    return this.#publisher.publish(message);
+    return this.#hand(topic, key, message);
+  }
+
+  #hand(topic: string, key: string | undefined, message: Outgoing): Promise<number> {
+    return this.#publisher.publish(key !== undefined && this.#replicated.has(topic) ? { ...message, lane: `${topic} ${key}` } : message);
   }
 
   /** One for all who publish meanwhile, so that they go on in the order in which they came. */
@@ -290,6 +297,7 @@ class Bus implements EventBus {
     }
     return stream.then((found) => {
       this.#compare(topic, wanted, found.storage);
+      if (found.isReplicated) this.#replicated.add(topic);
       return found;
     });
   }

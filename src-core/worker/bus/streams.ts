@@ -24,6 +24,8 @@ const DUPLICATE_WINDOW_MS = 120_000;
 export interface TopicStream {
   readonly storage: TopicStorage;
   readonly created: string;
+  /** It has copies, and may change its leader. */
+  readonly isReplicated: boolean;
 }
 
 /** Makes the topic's stream if it is not there. Rejects with the client library's errors. */
@@ -33,7 +35,7 @@ export async function ensureTopicStream(manager: JetStreamManager, base: string,
   if (present !== undefined) return present;
   try {
     const { created } = await manager.streams.add(configOf(base, topic, wanted, limits));
-    return { storage: wanted, created };
+    return { storage: wanted, created, isReplicated: (limits.replicas ?? 1) > 1 };
   } catch (error) {
     // Another process was faster, perhaps with the other storage.
     const now = error instanceof JetStreamApiError && error.code === NAME_IN_USE ? await streamOf(manager, name) : undefined;
@@ -62,7 +64,7 @@ function configOf(base: string, topic: string, storage: TopicStorage, limits: To
 async function streamOf(manager: JetStreamManager, name: string): Promise<TopicStream | undefined> {
   try {
     const { config, created } = await manager.streams.info(name);
-    return { storage: config.storage === StorageType.Memory ? 'memory' : 'file', created };
+    return { storage: config.storage === StorageType.Memory ? 'memory' : 'file', created, isReplicated: config.num_replicas > 1 };
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
     throw error;

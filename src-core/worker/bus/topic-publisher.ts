@@ -17,6 +17,8 @@ export interface Outgoing {
   readonly body: string | Uint8Array;
   /** Sent again until it is answered: the stream must know it by its id. If not, it is given up when its connection breaks. */
   readonly isRepeated: boolean;
+  /** Of a lane one goes out when the one before it is confirmed: a stream that changes its leader may lose one and take in the next. */
+  readonly lane?: string | undefined;
 }
 
 interface Entry extends Outgoing {
@@ -24,6 +26,8 @@ interface Entry extends Outgoing {
   readonly stored: (sequence: number) => void;
   readonly refused: (error: Error) => void;
   sentAt: number;
+  /** The next of its lane. */
+  behind: Entry | undefined;
 }
 
 /** What is on its way to the server and not confirmed: the server takes in what it gets, whether it can store it or not. */
@@ -49,6 +53,9 @@ export class TopicPublisher {
   /** Messages of a stream that has no leader, in order. The others go on. */
   readonly #held = new Map<string, Entry[]>();
   readonly #reopening = new Map<string, CancelTimer>();
+  /** The last of each lane that has one on its way. */
+  readonly #lanes = new Map<string, Entry>();
+  #behind = 0;
   #waiting: Entry[] = [];
   #head = 0;
   #bytes = 0;
@@ -72,16 +79,24 @@ export class TopicPublisher {
   get size(): number {
     let held = 0;
     for (const entries of this.#held.values()) held += entries.length;
-    return this.#inFlight.size + this.#waiting.length - this.#head + held;
+    return this.#inFlight.size + this.#waiting.length - this.#head + held + this.#behind;
   }
 
   /** The message's sequence in the stream. Rejects with NotStoredError or UnconfirmedError. */
   publish(message: Outgoing): Promise<number> {
     return new Promise((stored, refused) => {
-      const { subject, head, body, isRepeated } = message;
+      const { subject, head, body, isRepeated, lane } = message;
       const bytes = subject.length + head.length + body.length + 64;
-      this.#waiting.push({ subject, head, body, isRepeated, bytes, stored, refused, sentAt: 0 });
-      this.#schedule();
+      const entry: Entry = { subject, head, body, isRepeated, lane, bytes, stored, refused, sentAt: 0, behind: undefined };
+      const before = lane === undefined ? undefined : this.#lanes.get(lane);
+      if (lane !== undefined) this.#lanes.set(lane, entry);
+      if (before === undefined) {
+        this.#waiting.push(entry);
+        this.#schedule();
+      } else {
+        before.behind = entry;
+        this.#behind++;
+      }
     });
   }
 
@@ -117,7 +132,11 @@ export class TopicPublisher {
     this.#cancelSweep = undefined;
     for (const [slot, entry] of [...this.#inFlight]) this.#settle(slot, entry, new NotStoredError(entry.subject, 'the event bus stopped before it was confirmed'));
     for (const subject of [...this.#held.keys()]) this.#goOn(subject);
-    for (const entry of this.#waiting.splice(this.#head)) entry.refused(new NotStoredError(entry.subject, 'the event bus stopped before it was sent'));
+    for (const first of this.#waiting.splice(this.#head)) {
+      for (let entry: Entry | undefined = first; entry !== undefined; entry = entry.behind) entry.refused(new NotStoredError(entry.subject, 'the event bus stopped before it was sent'));
+    }
+    this.#lanes.clear();
+    this.#behind = 0;
     this.#waiting = [];
     this.#head = 0;
     this.#checkIdle();
@@ -196,6 +215,7 @@ export class TopicPublisher {
     this.#inFlight.delete(slot);
     this.#bytes -= entry.bytes;
     entry.stored(sequence);
+    this.#leaveLane(entry);
     if (this.#head < this.#waiting.length) this.#schedule();
     else this.#checkIdle();
   }
@@ -251,8 +271,19 @@ export class TopicPublisher {
     if (!this.#inFlight.delete(slot)) return;
     this.#bytes -= entry.bytes;
     entry.refused(error);
+    this.#leaveLane(entry);
     if (this.#head < this.#waiting.length) this.#schedule();
     this.#checkIdle();
+  }
+
+  #leaveLane({ lane, behind }: Entry): void {
+    if (lane === undefined) return;
+    if (behind === undefined) {
+      this.#lanes.delete(lane);
+      return;
+    }
+    this.#behind--;
+    this.#waiting.push(behind);
   }
 
   #checkIdle(): void {

@@ -19,10 +19,10 @@ function open() {
   const publisher = new TopicPublisher(clock, () => Promise.resolve());
   publisher.resume(client);
   const told: (number | string)[] = [];
-  const publish = (isRepeated: boolean): void => {
-    publisher.publish({ subject: 's', head: '', body: new Uint8Array(1), isRepeated }).then((sequence) => told.push(sequence), (error: Error) => told.push(error.name));
+  const publish = (isRepeated: boolean, lane?: string): void => {
+    publisher.publish({ subject: 's', head: '', body: new Uint8Array(1), isRepeated, lane }).then((sequence) => told.push(sequence), (error: Error) => told.push(error.name));
   };
-  return { clock, sent, told, publish, answer: (slot: number, text: string) => answer(slot, text) };
+  return { clock, sent, told, publish, publisher, answer: (slot: number, text: string) => answer(slot, text) };
 }
 
 describe('publishing to a topic', () => {
@@ -52,5 +52,42 @@ describe('publishing to a topic', () => {
     answer(2, '{"stream":"S","seq":7}');
     await clock.advance(10_000);
     expect([sent.length, told]).toEqual([3, ['UnconfirmedError', 7]]);
+  });
+
+  it('sends the next of a lane when the one before it is stored or refused, and other lanes meanwhile', async () => {
+    const { clock, sent, told, publish, publisher, answer } = open();
+    for (const lane of ['a', 'a', 'b', 'a', 'a']) publish(true, lane);
+    await clock.advance(0);
+    expect([sent.length, publisher.size]).toEqual([2, 5]);
+    answer(1, '{"stream":"S","seq":1}');
+    await clock.advance(0);
+    expect(sent).toHaveLength(2);
+    answer(0, '{"stream":"S","seq":2}');
+    await clock.advance(0);
+    expect([sent.length, publisher.size]).toEqual([3, 3]);
+    let isDrained = false;
+    void publisher.drained().then(() => { isDrained = true; });
+    answer(2, '{"error":{"code":400,"err_code":10077,"description":"full"}}');
+    await clock.advance(0);
+    answer(3, '{"stream":"S","seq":3}');
+    await clock.advance(0);
+    expect([sent.length, isDrained]).toEqual([5, false]);
+    answer(4, '{"stream":"S","seq":4}');
+    await clock.advance(0);
+    expect([told, isDrained, publisher.size]).toEqual([[1, 2, 'NotStoredError', 3, 4], true, 0]);
+    publish(true, 'a');
+    await clock.advance(0);
+    expect(sent).toHaveLength(6);
+  });
+
+  it('refuses what waits in a lane when it is closed', async () => {
+    const { clock, sent, told, publish, publisher } = open();
+    for (let count = 0; count < 3; count++) publish(true, 'a');
+    await clock.advance(0);
+    publish(true, 'b');
+    publish(true, 'b');
+    publisher.close();
+    await clock.advance(0);
+    expect([sent.length, told, publisher.size]).toEqual([1, Array.from({ length: 5 }, () => 'NotStoredError'), 0]);
   });
 });
