@@ -5,7 +5,7 @@ import { setTimeout as after } from 'node:timers/promises';
  * What a slow machine does to a panel, on purpose: every request starts late, the page's thread stands still now and then, and so does
  * who tests it. `PANEL_JITTER=400 npm test -- --panel`; the number is the longest delay in ms. Tests that pass only with luck fail then.
  */
-export const JITTER_MS = Number(process.env.PANEL_JITTER ?? 0);
+const JITTER_MS = Number(process.env.PANEL_JITTER ?? 0);
 
 /** Between any two steps of a test. */
 export function slowMotion(): number {
