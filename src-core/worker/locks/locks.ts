@@ -55,6 +55,14 @@ const MOST_SIGHTINGS = 10_000;
 const AWAY_MS = 100;
 const ALL_TIME = Number.POSITIVE_INFINITY;
 
+interface NotFree {
+  readonly holder: string;
+  /** How long it may be until it is free. */
+  readonly freeInMs: number;
+  /** Nobody could be asked who holds it. */
+  readonly away?: UnavailableError;
+}
+
 /** Throws BadOptionError. */
 export async function openLocks(options: LocksOptions = {}): Promise<OpenLocks> {
   checkKnown('openLocks', options, LOCKS_OPTIONS);
@@ -100,14 +108,14 @@ export class BucketLocks implements OpenLocks {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const tried = await this.#try({ key, entry, text, owner, ttlMs }, clock.monotonic() >= deadline);
+        const tried = await this.#try({ key, entry, text, owner, ttlMs });
         if (tried instanceof HeldLock) {
           if (!signal.aborted) return tried;
           await tried.release();
           continue;
         }
         const leftMs = deadline - clock.monotonic();
-        if (leftMs <= 0) throw new LockHeldError(key, tried.holder);
+        if (leftMs <= 0) throw tried.away ?? new LockHeldError(key, tried.holder);
         // What happens from here on is heard of, so the lock is looked at once more before it is waited for.
         if (hint === undefined) hint = new FreedHint(this.#connection, entry);
         else await hint.wait(Math.min(leftMs, tried.freeInMs), signal);
@@ -145,8 +153,7 @@ export class BucketLocks implements OpenLocks {
     await this.close();
   }
 
-  /** The lock, or how long it may be until it is free. */
-  async #try(wanted: Omit<Acquired, 'revision' | 'sentAt'>, isLast: boolean): Promise<HeldLock | { readonly holder: string; readonly freeInMs: number }> {
+  async #try(wanted: Omit<Acquired, 'revision' | 'sentAt'>): Promise<HeldLock | NotFree> {
     const { clock } = this.#connection;
     const { entry, text, owner } = wanted;
     try {
@@ -162,8 +169,8 @@ export class BucketLocks implements OpenLocks {
       return lock;
     } catch (error) {
       // It may have been written all the same; then the next look finds an entry of this owner, or it runs out.
-      if (!(error instanceof UnavailableError) || isLast || this.#bucket.isClosed) throw error;
-      return { holder: 'somebody who cannot be asked about: NATS is away', freeInMs: AWAY_MS };
+      if (!(error instanceof UnavailableError) || this.#bucket.isClosed) throw error;
+      return { holder: '', freeInMs: AWAY_MS, away: error };
     }
   }
 
