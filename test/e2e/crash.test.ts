@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runIdFloor } from '../../src-core/wire/index.ts';
 import { disableAll } from '../support/disable-all.ts';
+import { endProcess } from '../support/end-process.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import { canStartProgram, startProgram } from '../support/program.ts';
 import type { TestProgram } from '../support/program.ts';
@@ -83,7 +84,7 @@ async function killNats(program: TestProgram, kills: Death[]): Promise<void> {
   const pid = program.natsPid();
   if (pid === undefined) return;
   const from = Date.now();
-  process.kill(pid, 'SIGKILL');
+  endProcess(pid);
   await until(() => program.natsPid() !== pid, { what: 'the nats-server to be gone' });
   kills.push({ from, to: Date.now() });
 }

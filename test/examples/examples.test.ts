@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { snippets } from '../../build/snippets.mjs';
 import { missingTools, setUpExample, startExample } from '../../examples/run.mjs';
+import { endProcess } from '../support/end-process.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type World } from '../support/world.ts';
@@ -84,11 +85,7 @@ async function start(id: string, values: Parameters<typeof setUpExample>[1]): Pr
 
 /** The example and what it started, if anything is left of them. */
 function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  if (pid !== undefined) endProcess(-pid);
 }
 
 /** Says what is missing; in CI that is a failure for those that must run. */

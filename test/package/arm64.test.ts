@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { endProcess } from '../support/end-process.ts';
 import { completedRuns, makeTickingJob, packedFile, processesOf, startPacked } from '../support/packed-program.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import { until } from '../support/until.ts';
@@ -45,7 +46,7 @@ describe.skipIf(packed === undefined || !hasEmulator())('the packed program for 
       expect(await served.stop()).toBe(0);
       expect(processesOf(folder)).toEqual([]);
     } finally {
-      for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL');
+      for (const { pid } of processesOf(folder)) endProcess(pid);
       rmSync(folder, { recursive: true, force: true });
     }
   }, 3 * SLOW_MS);

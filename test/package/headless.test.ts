@@ -3,6 +3,7 @@ import { chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, s
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { endProcess } from '../support/end-process.ts';
 import { completedRuns, filesIn, makeTickingJob, packedFile, processesOf, startPacked, type PackedProgram } from '../support/packed-program.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import { until } from '../support/until.ts';
@@ -25,7 +26,7 @@ describe.skipIf(packed === undefined)('the packed program, alone in a folder', (
   });
 
   afterEach(() => {
-    for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of processesOf(folder)) endProcess(pid);
     rmSync(root, { recursive: true, force: true });
   });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOneRun } from '../../build/package/smoke-worker.mjs';
 import { probeNats } from '../../src-core/nats/index.ts';
+import { endProcess } from '../support/end-process.ts';
 import { programApi } from '../support/program-api.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { until } from '../support/until.ts';
@@ -72,7 +73,7 @@ describe.skipIf(missing.length > 0)('the packed program for Windows, under wine'
 
     running = await startProgram(folder);
     expect((await api().get(`/runs/${id}`)).body).toMatchObject({ state: 'completed', reason: 'from the smoke test' });
-    for (const pid of wine.pidsOf(`${windowsPath(PROGRAM)} serve`).filter((one) => !wine.pidsOf('natsjob-helper').includes(one))) process.kill(pid, 'SIGKILL');
+    for (const pid of wine.pidsOf(`${windowsPath(PROGRAM)} serve`).filter((one) => !wine.pidsOf('natsjob-helper').includes(one))) endProcess(pid);
     await running.gone;
     // Nobody asked it: it sees that natsjob is gone.
     await until(() => ends() === 2, { what: 'the NATS server to end in order' });

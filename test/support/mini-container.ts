@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { endProcess } from './end-process.ts';
 import type { Image } from './mini-image.ts';
 import { until } from './until.ts';
 
@@ -68,7 +69,7 @@ export async function startContainer({ image, env = {}, volumes, command }: Cont
   // With its first process all others of the container end. It cannot be tied to `unshare`: the change of user undoes that.
   const end = (): void => {
     const first = childOf(child.pid as number);
-    if (first !== undefined) process.kill(first, 'SIGKILL');
+    if (first !== undefined) endProcess(first);
     child.kill('SIGKILL');
   };
   process.once('exit', end);
@@ -98,7 +99,7 @@ export function makeContainerFolder(): string {
     const owner = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
     if (!owner || existsSync(`/proc/${owner}`)) continue;
     const folder = path.join(tmpdir(), name);
-    for (const pid of readdirSync('/proc')) if (/^\d+$/.test(pid) && rootOf(pid).startsWith(`${folder}/`)) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of readdirSync('/proc')) if (/^\d+$/.test(pid) && rootOf(pid).startsWith(`${folder}/`)) endProcess(Number(pid));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   return mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));

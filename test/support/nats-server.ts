@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findNatsServer } from '../../build/nats-server/find.mjs';
+import { endProcess } from './end-process.ts';
 import { sparePort } from './spare-port.ts';
 
 const READY_MS = 60_000;
@@ -209,20 +210,12 @@ function sweepAbandoned(): void {
     if (!owner || isAlive(owner)) continue;
     const folder = path.join(tmpdir(), name);
     const pid = readPid(folder);
-    if (pid && commandLineOf(pid).includes(path.join(folder, 'server.conf'))) endOther(pid);
+    if (pid && commandLineOf(pid).includes(path.join(folder, 'server.conf'))) endProcess(pid);
     try {
       remove(folder);
     } catch {
       // Another test process does the same at this moment.
     }
-  }
-}
-
-function endOther(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone since.
   }
 }
 

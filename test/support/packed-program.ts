@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ALL_TARGETS, binaryName, type Target } from '../../build/package/targets.mjs';
+import { endProcess } from './end-process.ts';
 import { programApi, type ProgramApi } from './program-api.ts';
 import { sparePort } from './spare-port.ts';
 import { until } from './until.ts';
@@ -93,7 +94,7 @@ export async function startPacked({ command, args = [], cwd, env, readyMs = READ
     stop: () => end('SIGTERM'),
     async [Symbol.asyncDispose]() {
       await end('SIGTERM');
-      for (const { pid } of processesOf(cwd)) process.kill(pid, 'SIGKILL');
+      for (const { pid } of processesOf(cwd)) endProcess(pid);
     },
   };
   try {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { endProcess } from './end-process.ts';
 import { natsServerPath } from './nats-server.ts';
 import { programApi, type ProgramApi } from './program-api.ts';
 import { sparePort } from './spare-port.ts';
@@ -208,7 +209,11 @@ function sweepAbandoned(): void {
     const program = Number(readJson(path.join(folder, 'data', 'natsjob.lock.json'))['pid'] ?? 0);
     if (program && commandLineOf(program).includes(testedProgram)) killPid(program);
     killPid(livePidOf(path.join(folder, 'data', 'nats')));
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // Another test process does the same at this moment.
+    }
   }
 }
 
@@ -219,8 +224,7 @@ function livePidOf(storeDir: string): number | undefined {
 }
 
 function killPid(pid: number | undefined): void {
-  if (pid === undefined || !isAlive(pid)) return;
-  process.kill(pid, 'SIGKILL');
+  if (pid !== undefined) endProcess(pid);
 }
 
 function isAlive(pid: number): boolean {
