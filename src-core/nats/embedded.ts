@@ -84,12 +84,15 @@ export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<E
   return supervisor;
 }
 
-/** What is at the port; our own server of an earlier start is waited for, where the machine has no time for it. */
+/** What is at the port; our own server of an earlier start is waited for, where the machine has no time for it or it is about to end. */
 async function look({ port, clock }: EmbeddedNatsOptions, files: ServerFiles): Promise<ProbeResult> {
   const began = clock.monotonic();
   for (;;) {
+    // Before the look: one that ends behind it has said nothing, and is at the port no more.
+    const wasThere = (await runningPid(files)) !== undefined;
     const answer = await probeServer(HOST, port);
-    if (answer.isSilent !== true || clock.monotonic() - began > READY_MS || (await runningPid(files)) === undefined) return answer;
+    if (answer.isSilent !== true || !wasThere || clock.monotonic() - began > READY_MS) return answer;
+    await new Promise<void>((resolve) => clock.after(MAX_PROBE_MS, resolve));
   }
 }
 

@@ -8,7 +8,7 @@ export interface ProbeResult {
   /** The server's name for itself and its version; '' when it is no NATS server. */
   readonly serverName: string;
   readonly version: string;
-  /** It took the connection and said nothing: something else, or a NATS server that has no time yet. */
+  /** It took the connection and said nothing: something else, or a NATS server that has no time yet, or ends at this moment. */
   readonly isSilent?: boolean;
 }
 
@@ -36,9 +36,10 @@ export function probeServer(host: string, port: number): Promise<ProbeResult> {
       resolve(result);
     };
     let connected = false;
+    const giveUp = (): void => finish({ ...nobody(connected ? 'not-nats' : 'nothing'), isSilent: connected && greeting === '' });
     // A process that stood still finds its time up before it has looked at what came: that is looked at first.
     const within = (limitMs: number): NodeJS.Timeout => setTimeout(() => setImmediate(() => {
-      if (!connected || limitMs === GREETING_MS) finish({ ...nobody(connected ? 'not-nats' : 'nothing'), isSilent: connected && greeting === '' });
+      if (!connected || limitMs === GREETING_MS) giveUp();
     }), limitMs);
     let timer = within(CONNECT_MS);
     socket.setEncoding('utf8');
@@ -47,8 +48,8 @@ export function probeServer(host: string, port: number): Promise<ProbeResult> {
       clearTimeout(timer);
       timer = within(GREETING_MS);
     });
-    socket.once('error', () => finish(nobody(connected ? 'not-nats' : 'nothing')));
-    socket.once('close', () => finish(nobody(connected ? 'not-nats' : 'nothing')));
+    socket.once('error', giveUp);
+    socket.once('close', giveUp);
     socket.on('data', (text: string) => {
       greeting += text;
       if (greeting.includes('\r\n') || greeting.length > MAX_GREETING || !'INFO '.startsWith(greeting.slice(0, 5))) finish(readGreeting(greeting));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -123,13 +123,23 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     }
   });
 
+  it('is started anew where the one of an earlier start ends at the moment it is looked at', async () => {
+    const store = path.join(folder, 'nats');
+    mkdirSync(store);
+    // Takes a connection as it ends: that is closed without a word.
+    const ending = spawn(process.execPath, ['-e', `require('node:net').createServer((socket) => process.exit()).listen(${port}, '127.0.0.1', () => console.log('listens'))`, path.join(realpathSync(store), 'nats-server.conf')]);
+    await once(ending.stdout, 'data');
+    writeFileSync(path.join(store, 'nats-server.pid'), String(ending.pid));
+    expect(await start()).toMatchObject({ kind: 'started' });
+  });
+
   it('is waited for when it begins to listen long before it speaks', async () => {
     const slow = path.join(folder, 'slow.mjs');
     // Silent until whoever looks goes away; then it becomes the server.
     writeFileSync(slow, `#!${process.execPath}
       import { spawn } from 'node:child_process';
       import { createServer } from 'node:net';
-      const silent = createServer((socket) => socket.resume().on('close', () => silent.close(() => {
+      const silent = createServer((socket) => socket.resume().on('close', () => silent.listening && silent.close(() => {
         const child = spawn(${JSON.stringify(binary)}, process.argv.slice(2), { stdio: 'ignore' });
         child.on('exit', (code) => process.exit(code ?? 1));
         process.on('SIGTERM', () => child.kill('SIGTERM'));
