@@ -258,6 +258,7 @@ class PipelinedPublisher implements LogPublisher {
       const ack = readAck(text);
       if (ack.kind === 'stored') this.#stored(slot, entry, ack.sequence);
       else if (ack.transient) {
+        this.#log.debug({ id: entry.message.id, reason: ack.reason, sendAgain: 1 }, 'publishing: refused for the moment');
         this.#takeBack(slot, entry);
         this.#reception.refused(entry.target, ack.reason);
       }
