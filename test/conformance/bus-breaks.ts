@@ -80,15 +80,15 @@ export function testBreaks(stage: BusStage): void {
     await stage.bus.bucket(DEFINITIONS_BUCKET).compareAndSet('gone', 'x', 0);
     const told: [string, string | undefined][] = [];
     await stage.bus.watch(DEFINITIONS_BUCKET, (key, text) => told.push([key, text]));
-    const lost = new Promise<string>((resolve) => {
-      stage.bus.openFeed({ stream: STREAM, from: 1, maxPayloadBytes: 100, onMessage: () => {}, onLost: resolve });
-    });
-    await tick(50);
+    const lost: string[] = [];
+    // It knows the stream it reads once something of it came.
+    await stage.bus.openFeed({ stream: STREAM, from: 1, maxPayloadBytes: 100, onMessage: () => {}, onLost: (reason) => lost.push(reason) }).caughtUp();
     const isBack = comingBack(stage.bus);
     await stage.world.wipe();
     await isBack;
     await stage.bus.ensureObjects(OBJECTS);
-    expect(await lost).not.toBe('');
+    await until(() => lost.length > 0);
+    expect(lost[0]).not.toBe('');
     await until(() => told.some(([key, text]) => key === 'gone' && text === undefined));
     await stage.bus.bucket(DEFINITIONS_BUCKET).compareAndSet('fresh', 'y', 0);
     await until(() => told.some(([key, text]) => key === 'fresh' && text === 'y'));
