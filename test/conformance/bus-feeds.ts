@@ -25,7 +25,7 @@ export function testFeeds(stage: BusStage): void {
   it('is caught up with what was stored before, however shortly', async () => {
     let given = 0;
     const feed = stage.bus.openFeed({ stream: DEFINITIONS_STREAM, from: 1, maxPayloadBytes: 100, onMessage: (each) => void (given = each.sequence), onLost: () => {} });
-    const bucket = stage.bus.bucket(DEFINITIONS_BUCKET);
+    const bucket = stage.bus.bucket(DEFINITIONS_BUCKET, { patienceMs: 60_000 });
     const write = async (key: string): Promise<void> => {
       let revision = 0;
       for (let written = 0; written < WRITES; written++) {

@@ -279,14 +279,15 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('keeps trying when the password is wrong, and says so once without it', async () => {
     const server = await startServer({ config: 'authorization { user: "a", password: "right" }' });
     const bus = await openBus(`nats://a:wrong-password@127.0.0.1:${server.port}`);
-    const warnings = () => recorded.lines.filter((line) => line.level === 'warn' && /authorization/i.test(JSON.stringify(line)));
-    await until(() => warnings().length > 0);
+    const warnings = () => recorded.lines.filter((line) => line.level === 'warn').map((line) => JSON.stringify(line));
+    await until(() => warnings().some((line) => /authorization/i.test(line)));
     await tick(800);
     expect(bus.state).toBe('disconnected');
-    expect(warnings()).toHaveLength(1);
+    // One that stood still may meet another refusal in between, and says that, too.
+    expect(warnings().filter((line, index, all) => line === all[index - 1])).toEqual([]);
     expect(recorded.text()).not.toContain('wrong-password');
     const welcome = await openBus(`nats://a:right@127.0.0.1:${server.port}`);
-    expect(welcome.state).toBe('connected');
+    await until(() => welcome.state === 'connected');
   });
 
   it('names what to do when the server has no JetStream', async () => {
@@ -318,7 +319,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await until(() => said() !== '');
     expect(said()).toMatch(/requests cannot be heard/);
     expect(said()).toMatch(/does not permit listening on natsjob-node\.a\.\*.*natsjob-node\.>/);
-    const error: unknown = await bus.request('natsjob-node.a.x', new Uint8Array(1), 2_000).catch((thrown: unknown) => thrown);
+    const error: unknown = await bus.request('natsjob-node.a.x', new Uint8Array(1), PATIENT_MS).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UnavailableError);
     expect(error).not.toBeInstanceOf(UnansweredError);
     expect((error as Error).message).toMatch(/natsjob-node\.>/);

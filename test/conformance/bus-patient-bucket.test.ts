@@ -6,6 +6,7 @@ import { DEFINITIONS_BUCKET, kvStream } from '../../src-core/wire/index.ts';
 import { type Breaker, startBreaker } from '../support/nats-breaker.ts';
 import { recordingLog } from '../support/nats-log.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer, type TestNatsServer } from '../support/nats-server.ts';
+import { patiently } from '../support/patiently.ts';
 import { until } from '../support/until.ts';
 import { OBJECTS } from './bus-stage.ts';
 
@@ -96,7 +97,7 @@ describe.skipIf((await natsServerPath()) === undefined)('a bucket without', () =
     const breaker = await startBreaker(server.port);
     const bus = await connectBus({ url: `nats://127.0.0.1:${breaker.port}`, log: recordingLog().log, name: 'test', answerMs: 2_000 });
     try {
-      await bus.ensureObjects(OBJECTS);
+      await patiently(() => bus.ensureObjects(OBJECTS));
       breaker.dropTowardsClient(ANSWER);
       await expect(bus.bucket(DEFINITIONS_BUCKET).compareAndSet('a', '1', 0)).rejects.toThrow(UnavailableError);
     } finally {
