@@ -81,6 +81,19 @@ describe.skipIf((await natsServerPath()) === undefined)('a bucket with patience'
     await expect(bucket.get('a')).rejects.toThrow(UnavailableError);
   });
 
+  it('is read through, too, when the server stands still for longer than an answer is waited for', async () => {
+    await straight.bucket(DEFINITIONS_BUCKET).compareAndSet('a', '1', 0);
+    const texts: string[] = [];
+    breaker.part();
+    const asked = performance.now();
+    const reading = bus.read({ stream: kvStream(DEFINITIONS_BUCKET), subjects: ['$KV.natsjob-definitions.>'], limitMs: PATIENT_MS, onMessage: ({ text }) => texts.push(text) > 0 });
+    reading.catch(() => {});
+    await until(() => performance.now() > asked + 1_000, { what: 'the time for an answer to be over' });
+    breaker.thaw();
+    expect(await reading).toBe(true);
+    expect(texts).toEqual(['1']);
+  });
+
   it('is given up with its bus', async () => {
     const bucket = bus.bucket(DEFINITIONS_BUCKET, PATIENCE);
     breaker.freeze();

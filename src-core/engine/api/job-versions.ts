@@ -4,7 +4,8 @@ import { DEFINITIONS_PREFIX, DEFINITIONS_STREAM, jobKey, kvKey } from '../../wir
 import { decodeDefinition } from '../definition-codec.ts';
 import type { JobApiParts } from './api-parts.ts';
 
-const PATIENCE_MS = 2_000;
+/** As long as a change may take. */
+const PATIENCE_MS = 8_000;
 /** The bucket keeps fewer. */
 const MOST_VERSIONS = 64;
 const OPERATION_HEADER = 'KV-Operation';

@@ -5,7 +5,9 @@ import { decodeReport, isRunId, REPORTS_STREAM, reportSubject } from '../../wire
 import type { JobApiParts } from './api-parts.ts';
 import { findRun } from './find-run.ts';
 
-const LIMIT_MS = 2_000;
+const LIMIT_MS = 8_000;
+/** Beside what else is told of a run, which does not wait for it. */
+const RESULT_LIMIT_MS = 2_000;
 /** Of text in one page: results are long. */
 const MOST_LENGTH = 1_048_576;
 
@@ -14,7 +16,7 @@ export async function reportedResult({ context: { bus } }: JobApiParts, { id, na
   let result: { readonly value: unknown } | undefined;
   try {
     await bus.read({
-      stream: REPORTS_STREAM, subjects: [reportSubject(namespace, app, job, id)], limitMs: LIMIT_MS,
+      stream: REPORTS_STREAM, subjects: [reportSubject(namespace, app, job, id)], limitMs: RESULT_LIMIT_MS,
       onMessage: ({ text }) => {
         const report = decodeReport(text);
         if (report?.kind === 'result') result = { value: report.value };
