@@ -41,18 +41,22 @@ async function bucketSize(connection: Connection, bucket: string): Promise<Bucke
   }
 }
 
-/** Walks the bucket's stream upwards. What a later message has replaced is passed over: several are asked about together. */
+/**
+ * Walks the bucket's stream upwards. What a later message has replaced is passed over, as the walk comes to that one: several are asked
+ * about together. Past the end it comes to nothing: a key that is written anew after its old value was found is given with its new one.
+ */
 async function bucketEntries(connection: Connection, bucket: string, { prefix, after, limit }: BucketQuery): Promise<BucketPage> {
   const subjects = kvPrefix(bucket) + filterOf(prefix);
   const wanted = kvPrefix(bucket) + prefix;
   const deadline = performance.now() + PAGE_MS;
-  const items: BucketPage['items'][number][] = [];
+  // One that was given is met once more when it is written anew meanwhile.
+  const items = new Map<string, BucketPage['items'][number]>();
   let sequence = Number(after ?? 0);
   try {
-    while (items.length < limit && performance.now() < deadline) {
+    while (items.size < limit && performance.now() < deadline) {
       const found: StoredMsg[] = [];
       let isEnd = false;
-      while (found.length < Math.min(AT_ONCE, limit - items.length) && performance.now() < deadline) {
+      while (found.length < Math.min(AT_ONCE, limit - items.size) && performance.now() < deadline) {
         const message = await nextMessage(connection.manager, kvStream(bucket), subjects, sequence + 1);
         if (message === undefined) {
           isEnd = true;
@@ -61,17 +65,20 @@ async function bucketEntries(connection: Connection, bucket: string, { prefix, a
         sequence = message.seq;
         if (message.subject.startsWith(wanted) && !isDeletion(message)) found.push(message);
       }
-      const newest = await Promise.all(found.map((message) => isNewest(connection, bucket, message)));
-      for (const [index, message] of found.entries()) {
-        if (newest[index]) items.push({ key: message.subject.slice(kvPrefix(bucket).length), text: message.string(), revision: message.seq, at: message.time.getTime() });
+      const newest = await Promise.all(found.map(({ subject }) => newestOf(connection, bucket, subject)));
+      const through = isEnd ? Number.POSITIVE_INFINITY : sequence;
+      for (const message of valuesOf(newest, through)) {
+        const key = message.subject.slice(kvPrefix(bucket).length);
+        items.delete(key);
+        items.set(key, { key, text: message.string(), revision: message.seq, at: message.time.getTime() });
       }
-      if (isEnd) return { items, next: undefined };
+      if (isEnd) return { items: [...items.values()], next: undefined };
     }
   } catch (error) {
     if (isStreamMissing(error)) return { items: [], next: undefined };
     throw explain(error, `reading bucket ${bucket}`);
   }
-  return { items, next: String(sequence) };
+  return { items: [...items.values()], next: String(sequence) };
 }
 
 /** Whole tokens of the prefix are the server's to look for. */
@@ -80,13 +87,18 @@ function filterOf(prefix: string): string {
   return end < 0 ? '>' : `${prefix.slice(0, end)}.>`;
 }
 
-async function isNewest(connection: Connection, bucket: string, { subject, seq }: StoredMsg): Promise<boolean> {
+async function newestOf(connection: Connection, bucket: string, subject: string): Promise<StoredMsg | undefined> {
   try {
-    return (await connection.manager.streams.getMessage(kvStream(bucket), { last_by_subj: subject }))?.seq === seq;
+    return (await connection.manager.streams.getMessage(kvStream(bucket), { last_by_subj: subject })) ?? undefined;
   } catch (error) {
-    if (apiCode(error) === NO_MESSAGE) return false;
+    if (apiCode(error) === NO_MESSAGE) return undefined;
     throw error;
   }
+}
+
+/** Those that stand no further than that, in their order; one that was found twice, twice. */
+function valuesOf(newest: readonly (StoredMsg | undefined)[], through: number): StoredMsg[] {
+  return newest.filter((message): message is StoredMsg => message !== undefined && message.seq <= through && !isDeletion(message)).sort((one, other) => one.seq - other.seq);
 }
 
 function isDeletion({ header }: StoredMsg): boolean {
