@@ -62,7 +62,7 @@ export class Asker {
     const after = clock.now();
     this.#measuredAt = clock.now() - clock.monotonic();
     const told = ts === undefined ? Number.NaN : Date.parse(ts);
-    this.#skew = Number.isNaN(told) ? 0 : Math.round(told - (before + after) / 2);
+    this.#skew = Number.isNaN(told) ? 0 : leastSkew(told, before, after);
   }
 
   /** The run's id. Rejects with NotStoredError. */
@@ -122,6 +122,14 @@ export class Asker {
     this.#lastAt = at + count;
     return at;
   }
+}
+
+/**
+ * The server told its time somewhere between the two moments. Of all that the clocks may be apart then it is the least: a process that
+ * stood still over the answer, on a machine whose clock is right, shall not ask for what is due in the past.
+ */
+function leastSkew(told: number, before: number, after: number): number {
+  return Math.max(told - after, Math.min(0, told - before));
 }
 
 function endOfMessage(runs: readonly AskedRun[], from: number): number {
