@@ -7,6 +7,7 @@ import { anyNodeSubject, decodeFrame, encodeFrame } from '../../src-core/wire/in
 import { createWorker, JobQueue, NotReachedError, NotStoredError, openConnection, openLocks, openStatus, QueueClosedError, UnavailableError } from '../../src-core/worker/index.ts';
 import type { JobQueueOptions } from '../../src-core/worker/index.ts';
 import { awakeMs } from '../support/awake-time.ts';
+import { startBreaker } from '../support/nats-breaker.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { until } from '../support/until.ts';
@@ -107,12 +108,37 @@ describe.skipIf((await natsServerPath()) === undefined)('a queue whose NATS come
     expect(await queue.healthCheck()).toMatchObject({ status: 'healthy' });
   });
 
-  it('says at once that no scheduler is there, where NATS was', async () => {
+  it('says that no scheduler is there, where NATS was, once it could have come back', async () => {
     await using server = await startNatsServer();
     const queue = opened(server.url);
     await expect(queue.add('welcome')).rejects.toThrow(NotReachedError);
     await startScheduler(server.url);
     expect((await queue.add('welcome')).id).not.toBe('');
+  });
+
+  it('waits for a scheduler that is away for a moment, first and later', async () => {
+    await using server = await startNatsServer();
+    const queue = opened(server.url);
+    /** Asked before the scheduler has a connection. */
+    const asked = async <Answer>(asking: Promise<Answer>): Promise<Answer> => {
+      await Promise.all([asking, startScheduler(server.url)]);
+      return asking;
+    };
+    await asked(queue.process(() => undefined));
+    await Promise.all(schedulers.splice(0).map((client) => client.close()));
+    expect(await asked(queue.getStatus())).toEqual(STATUS);
+  });
+
+  it('begins to listen where NATS gives no answer at first', async () => {
+    await using server = await startNatsServer();
+    await startScheduler(server.url);
+    const breaker = await startBreaker(server.port);
+    const queue = opened(`nats://127.0.0.1:${breaker.port}`);
+    await queue.ready();
+    breaker.dropTowardsClient('stream_info_response');
+    await queue.on('completed', () => undefined);
+    await queue.gracefulShutdown(0);
+    await breaker.close();
   });
 
   it('is shut down in its time when NATS went away later', async () => {

@@ -1,5 +1,6 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { askAgain } from '../../nats/ask-again.ts';
 import type { WorkerConnection } from '../connection.ts';
 
 export interface StreamReadingOptions {
@@ -9,6 +10,8 @@ export interface StreamReadingOptions {
 }
 
 const AGAIN_MS = 250;
+/** Whoever begins to listen waits for a server that stands still for a moment. */
+const PATIENCE_MS = 8_000;
 
 /** Gives out what comes into a stream from the start on, in its order, each message once, over reconnects. Nothing is left in NATS by it. */
 export class StreamReading {
@@ -27,9 +30,11 @@ export class StreamReading {
 
   /** Resolves when everything that comes from now on will be given out. Rejects when the stream cannot be read. */
   async start(): Promise<void> {
-    const { state } = await this.#connection.manager.streams.info(this.#options.stream);
+    const again = { patienceMs: PATIENCE_MS, isOver: () => this.#isStopped || this.#connection.state === 'closed' };
+    const { state } = await askAgain(() => this.#connection.manager.streams.info(this.#options.stream), again);
     this.#next = state.last_seq + 1;
-    await this.#read(++this.#round);
+    this.#round++;
+    await askAgain(() => this.#read(this.#round), again);
     this.#stopListening = this.#connection.onState((state) => {
       this.#round++;
       if (state === 'connected') void this.#readAgain(this.#round);
