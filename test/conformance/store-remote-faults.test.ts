@@ -13,7 +13,7 @@ import { aBatch, aRun, aSkip, ended, idAt, T0 } from '../support/store-rows.ts';
 import { recordingLog } from '../support/store-sqlite.ts';
 import { until } from '../support/until.ts';
 
-for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
+for (const { name, isThere, start, dialect, commit, first } of PRODUCTS) {
   describe.skipIf(!isThere)(`${name} store`, () => {
     let server: DatabaseServer;
     let database: RemoteDatabase;
@@ -178,6 +178,27 @@ for (const { name, isThere, start, dialect, commit } of PRODUCTS) {
       await expect(store.runs({ limit: 1 })).rejects.toBeInstanceOf(UnavailableError);
       await until(() => store.apply(aBatch({ insertRuns: [aRun({ id: idAt(1) })] })).then(() => true, () => false));
       await store.close();
+      await breaker.close();
+    });
+
+    it.each([first.settings, first.facts])('gives up a server that hangs before it is known, at %s', async (text) => {
+      const breaker = await startBreaker(server.port);
+      const store = open({ port: breaker.port, connectTimeoutMs: 1_000 }, { answerMs: 1_000 });
+      const isFrozen = breaker.freezeAt(text);
+      await until(() => store.apply(aBatch({})).then(() => true, unlessAway));
+      await isFrozen;
+      await store.close();
+      await breaker.close();
+    });
+
+    it('ends within seconds while a server hangs that is not known yet', async () => {
+      const breaker = await startBreaker(server.port);
+      const store = open({ port: breaker.port });
+      const isFrozen = breaker.freezeAt(first.facts);
+      const answers = Promise.allSettled([store.apply(aBatch({})), store.runs({ limit: 1 })]);
+      await isFrozen;
+      expect(await awakeMs(store.close())).toBeLessThan(8_000);
+      for (const answer of await answers) expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(UnavailableError) });
       await breaker.close();
     });
 

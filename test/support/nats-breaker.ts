@@ -8,6 +8,8 @@ export interface Breaker {
   cut(): Promise<void>;
   /** Swallows everything in both directions without closing; new connections are let through. */
   freeze(): void;
+  /** Does so with the connection on which the client next sends the text, which gets to nobody. Resolves when that has happened. */
+  freezeAt(text: string): Promise<void>;
   /**
    * A network that loses everything: what is sent stays with its sender, who goes on trying, and nobody gets through with
    * a new connection. `givenUp` resolves when all that were connected have given their connections up.
@@ -31,6 +33,7 @@ export interface Breaker {
 export async function startBreaker(targetPort: number): Promise<Breaker> {
   let dropped = '';
   let cutting: { readonly text: string; readonly answer: string | undefined; readonly done: () => void } | undefined;
+  let freezing: { readonly text: string; readonly done: () => void } | undefined;
   let isParted = false;
   const pairs = new Set<readonly [Socket, Socket]>();
   /** What senders try to send meanwhile; gone when they give up. */
@@ -56,6 +59,11 @@ export async function startBreaker(targetPort: number): Promise<Breaker> {
       from.on('close', () => held.delete(from));
       from.pipe(new Transform({
         transform(piece: Buffer, _encoding, done) {
+          if (freezing !== undefined && from === inner && piece.includes(freezing.text)) {
+            freeze(pair);
+            freezing.done();
+            return done();
+          }
           if (cutting !== undefined && from === inner && piece.includes(cutting.text)) {
             if (cutting.answer !== undefined) {
               isAnswerLost = true;
@@ -84,20 +92,22 @@ export async function startBreaker(targetPort: number): Promise<Breaker> {
       outer.destroy();
     }
   };
-  const freezeAll = (): void => {
-    for (const [inner, outer] of pairs) {
-      inner.unpipe();
-      outer.unpipe();
-      inner.pause();
-      outer.pause();
-    }
-  };
   return {
     port: (server.address() as AddressInfo).port,
     async cut() {
       cutAll();
     },
-    freeze: freezeAll,
+    freeze() {
+      for (const pair of pairs) freeze(pair);
+    },
+    freezeAt(text) {
+      return new Promise((resolve) => {
+        freezing = { text, done: () => {
+          freezing = undefined;
+          resolve();
+        } };
+      });
+    },
     part() {
       isParted = true;
       return { givenUp: Promise.all([...pairs].map(([inner]) => new Promise<void>((resolve) => inner.once('close', () => resolve())))) };
@@ -129,4 +139,11 @@ export async function startBreaker(targetPort: number): Promise<Breaker> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function freeze([inner, outer]: readonly [Socket, Socket]): void {
+  inner.unpipe();
+  outer.unpipe();
+  inner.pause();
+  outer.pause();
 }

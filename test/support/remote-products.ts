@@ -19,12 +19,20 @@ export interface Product {
   dialect(): Dialect;
   /** What the question for a commit holds, and nothing before it, and what the server's answer. */
   readonly commit: { readonly asked: string; readonly answered: string };
+  /** What a session's first questions hold: for its settings, and which server it is. */
+  readonly first: { readonly settings: string; readonly facts: string };
 }
 
 /** The database servers that tests can start. */
 export const PRODUCTS: readonly Product[] = [
-  { name: 'PostgreSQL', isThere: hasPostgres(), start: startPostgres, dump: dumpPostgres, dialect: postgresDialect, commit: { asked: 'commit\0', answered: 'COMMIT' } },
-  { name: 'MariaDB', isThere: hasMariadb(), start: startMariadb, dump: dumpMariadb, dialect: mysqlDialect, commit: { asked: ';\ncommit', answered: '' } },
+  {
+    name: 'PostgreSQL', isThere: hasPostgres(), start: startPostgres, dump: dumpPostgres, dialect: postgresDialect,
+    commit: { asked: 'commit\0', answered: 'COMMIT' }, first: { settings: 'set_config', facts: 'server_encoding' },
+  },
+  {
+    name: 'MariaDB', isThere: hasMariadb(), start: startMariadb, dump: dumpMariadb, dialect: mysqlDialect,
+    commit: { asked: ';\ncommit', answered: '' }, first: { settings: 'sql_mode', facts: 'max_allowed_packet' },
+  },
 ];
 
 export function openRemote(database: RemoteDatabase, options: { logged?: string[]; maxConnections?: number; answerMs?: number } = {}): RemoteStore {

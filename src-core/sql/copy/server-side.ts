@@ -40,7 +40,7 @@ export async function openServerSource(options: ServerSideOptions): Promise<Copy
 export async function openServerTarget(options: ServerSideOptions): Promise<CopyTarget> {
   const side = await ServerSide.open(options);
   try {
-    await side.ask(() => migrateRemote(side.dialect, () => side.dialect.connect({ database: options.database, log: options.log, answerMs: ANSWER_MS }, 'migrate'), options.log));
+    await side.ask(() => migrateRemote(side.dialect, (role) => side.dialect.connect({ database: options.database, log: options.log, answerMs: ANSWER_MS }, role), options.log));
     return side;
   } catch (error) {
     await side.close();

@@ -4,7 +4,7 @@ import { UnavailableError } from '../../domain/index.ts';
 import type { RemoteDatabase } from '../../ports/index.ts';
 import type { Cell, ConnectOptions, Result, Role, SqlConnection, Statement } from '../remote/dialect.ts';
 import { LIMITS } from '../remote/limits.ts';
-import { Patience } from '../remote/patience.ts';
+import { inTime, Patience } from '../remote/patience.ts';
 import { tlsOptions } from '../remote/tls.ts';
 
 /** Statements go out together up to this length. */
@@ -35,7 +35,7 @@ async function open({ database, log, answerMs }: ConnectOptions, role: Role, isS
   const connection = new MysqlConnection(raw, role === 'migrate' ? LIMITS.migrate.statementMs : answerMs);
   try {
     await connected(raw, database.connectTimeoutMs);
-    await settle(connection, role, log);
+    await inTime(database.connectTimeoutMs, () => connection.destroy(), () => settle(connection, role, log));
     return connection;
   } catch (error) {
     connection.destroy();

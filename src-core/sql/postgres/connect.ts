@@ -1,7 +1,7 @@
 import type { Client, ClientConfig } from 'pg';
 import type { Cell, ConnectOptions, Result, Role, SqlConnection, Statement } from '../remote/dialect.ts';
 import { LIMITS } from '../remote/limits.ts';
-import { Patience } from '../remote/patience.ts';
+import { inTime, Patience } from '../remote/patience.ts';
 import { tlsOptions } from '../remote/tls.ts';
 
 /** Type numbers of bigint and numeric; of smallint and integer. */
@@ -42,7 +42,7 @@ async function open({ database, log, answerMs }: ConnectOptions, role: Role, isS
   const connection = new PostgresConnection(client, role === 'migrate' ? LIMITS.migrate.statementMs : answerMs);
   try {
     await client.connect();
-    await settle(client, { database, log }, role);
+    await inTime(database.connectTimeoutMs, () => connection.destroy(), () => settle(client, { database, log }, role));
     return connection;
   } catch (error) {
     connection.destroy();

@@ -19,7 +19,7 @@ export interface ConnectionsOptions extends ConnectOptions {
   readonly dialect: Dialect;
   readonly maxConnections: number;
   /** Makes sure of the schema; called before the first use, and again after `schemaDoubted`. */
-  readonly prepare: (open: () => Promise<SqlConnection>) => Promise<void>;
+  readonly prepare: (open: (role: Role) => Promise<SqlConnection>) => Promise<void>;
 }
 
 interface Idle {
@@ -45,6 +45,8 @@ export class Connections {
   readonly #busy = new Set<Promise<unknown>>();
   readonly #active = new Set<SqlConnection>();
   #closed = false;
+  /** What is under way is no longer waited for. */
+  #isCut = false;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -82,6 +84,7 @@ export class Connections {
     this.#closed = true;
     for (const next of this.#queue.splice(0)) next();
     const cut = setTimeout(() => {
+      this.#isCut = true;
       for (const connection of this.#active) connection.destroy();
     }, CLOSE_MS);
     await this.#writes;
@@ -155,10 +158,25 @@ export class Connections {
   async #ready(): Promise<void> {
     if (this.#closed) throw new UnavailableError('The database is closed.');
     if (this.#prepared) return;
-    this.#preparing ??= this.#options.prepare(() => this.#open('migrate')).then(() => void (this.#prepared = true), (error: unknown) => {
-      throw this.#told(error);
-    }).finally(() => (this.#preparing = undefined));
+    this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
     await this.#preparing;
+  }
+
+  async #prepare(): Promise<void> {
+    const opened: SqlConnection[] = [];
+    try {
+      await this.#options.prepare(async (role) => {
+        const connection = await this.#open(role);
+        opened.push(connection);
+        this.#active.add(connection);
+        return connection;
+      });
+      this.#prepared = true;
+    } catch (error) {
+      throw this.#told(error);
+    } finally {
+      for (const connection of opened) this.#active.delete(connection);
+    }
   }
 
   async #open(role: Role): Promise<SqlConnection> {
@@ -167,7 +185,9 @@ export class Connections {
     try {
       const connection = await this.#options.dialect.connect(this.#options, role);
       this.#failed = undefined;
-      return connection;
+      if (!this.#isCut) return connection;
+      connection.destroy();
+      throw new UnavailableError('The database is closed.');
     } catch (error) {
       const told = this.#told(error);
       this.#failed = { at: performance.now(), error: told };

@@ -1,5 +1,5 @@
 import { NewerSchemaError, type Log } from '../../ports/index.ts';
-import { plain, type Dialect, type SqlConnection } from './dialect.ts';
+import { plain, type Dialect, type Role, type SqlConnection } from './dialect.ts';
 import { META, TABLES } from './tables.ts';
 
 /**
@@ -7,14 +7,15 @@ import { META, TABLES } from './tables.ts';
  * session of its own. Statements can be run again, as not every product undoes a changed schema with its transaction; so a
  * crash half-way is mended by the next start. Rejects with NewerSchemaError, UnavailableError or what the driver throws.
  */
-export async function migrateRemote(dialect: Dialect, open: () => Promise<SqlConnection>, log: Log): Promise<{ from: number; to: number }> {
+export async function migrateRemote(dialect: Dialect, open: (role: Role) => Promise<SqlConnection>, log: Log): Promise<{ from: number; to: number }> {
   const wanted = dialect.migrations.length;
-  const connection = await open();
+  // Mostly there is nothing to do, and whoever looks has not the patience of a migration.
+  const seen = await look(dialect, open);
+  refuseNewer(seen, wanted);
+  if (seen === wanted) return { from: seen, to: wanted };
+  const connection = await open('migrate');
   try {
-    const seen = await remoteSchemaVersion(dialect, connection);
-    refuseNewer(seen, wanted);
-    if (seen === wanted) return { from: seen, to: wanted };
-    const lock = await open();
+    const lock = await open('migrate');
     try {
       await lock.run(dialect.migrationLock);
       const from = await remoteSchemaVersion(dialect, connection);
@@ -28,6 +29,15 @@ export async function migrateRemote(dialect: Dialect, open: () => Promise<SqlCon
     } finally {
       await lock.close();
     }
+  } finally {
+    await connection.close();
+  }
+}
+
+async function look(dialect: Dialect, open: (role: Role) => Promise<SqlConnection>): Promise<number> {
+  const connection = await open('read');
+  try {
+    return await remoteSchemaVersion(dialect, connection);
   } finally {
     await connection.close();
   }

@@ -15,3 +15,13 @@ export class Patience {
     clearTimeout(this.#timer);
   }
 }
+
+/** Gives up what has not ended by then: a server may hang in the midst of a greeting, too. */
+export async function inTime<Value>(limitMs: number, giveUp: () => void, work: () => Promise<Value>): Promise<Value> {
+  const patience = new Patience(limitMs, giveUp);
+  try {
+    return await work();
+  } finally {
+    patience.end();
+  }
+}

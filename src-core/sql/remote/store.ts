@@ -39,7 +39,7 @@ export function remoteStore(dialect: Dialect, { database, log, maxConnections, a
     dialect, database, log, maxConnections, answerMs,
     async prepare(open) {
       const known = facts;
-      const connection = await open();
+      const connection = await open('read');
       try {
         facts = await dialect.facts(connection);
         migrated = await migrateRemote(dialect, open, log);
