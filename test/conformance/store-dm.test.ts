@@ -17,7 +17,8 @@ const DATABASE: RemoteDatabase = {
 /** Dameng's statements as text, and what the adapter does with its driver. Nothing here was run by a server of Dameng. */
 describe('Dameng store', () => {
   const open = (fake: FakeDm): RemoteStore => remoteStore(dmDialect(() => fake.driver), { database: DATABASE, log: recordingLog([]), maxConnections: 4 });
-  const ready = (): FakeDm => fakeDm((text) => {
+  const ready = (onAsked: (text: string) => void = () => {}): FakeDm => fakeDm((text) => {
+    onAsked(text);
     if (text.includes('from all_tables')) return ['RUN', 'JOB_REF', 'SUB_RUN', 'SKIP_COUNT', 'END_COUNT', 'WORKER', 'NAMESPACE', 'APP', 'JOB', 'CHECKPOINT', 'META'].map((name) => [`NATSJOB_${name}`]);
     if (text.includes('name = \'schema\'')) return [[3]];
     return text.includes('for update') ? [[1, 7]] : [];
@@ -106,6 +107,15 @@ describe('Dameng store', () => {
       expect(error.message).toMatch(sentence);
       expect(error.message).not.toContain('a secret');
     }
+    await store.close();
+  });
+
+  it('refuses an older term also when its session was ended before it could let go of the lock', async () => {
+    const fake: FakeDm = ready((text) => {
+      if (text.includes('from natsjob_checkpoint')) fake.failNext(Object.assign(new Error('the session is gone'), { errCode: 6001 }));
+    });
+    const store = open(fake);
+    await expect(store.apply(aBatch({ term: 0 }))).rejects.toBeInstanceOf(StaleTermError);
     await store.close();
   });
 

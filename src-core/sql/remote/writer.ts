@@ -54,10 +54,7 @@ export class RemoteWriter {
     const parts = subRunRows(batch.putSubRuns);
     await this.#connections.write(async (connection) => {
       const { fence, checkpoints, states } = await this.#look(connection, plan);
-      if (batch.term < fence.term) {
-        await connection.run([this.#dialect.rollback]);
-        throw new StaleTermError(batch.term, fence.term);
-      }
+      if (batch.term < fence.term) return this.#refuse(connection, new StaleTermError(batch.term, fence.term));
       if (fence.token !== this.#token) this.jobNames.forget();
       const skips = this.#notWritten(batch, fence, checkpoints);
       const names = this.jobNames.missing([...batch.insertRuns, ...skips]);
@@ -105,14 +102,19 @@ export class RemoteWriter {
     const schema = version?.rows[0]?.[0];
     const known = this.#dialect.migrations.length;
     if (Number(schema) > known) {
-      await connection.run([this.#dialect.rollback]);
-      throw new NewerSchemaError(`The database was changed by a newer natsjob (schema ${Number(schema)}, this program knows up to ${known}): start the newer version here, too.`);
+      await this.#refuse(connection, new NewerSchemaError(`The database was changed by a newer natsjob (schema ${Number(schema)}, this program knows up to ${known}): start the newer version here, too.`));
     }
     return {
       fence: { term: Number(term ?? 0), token: Number(token ?? 0) },
       checkpoints: new Map((marks?.rows ?? []).map(([stream, created, sequence]) => [String(stream), markOf(String(created), Number(sequence))])),
       states: new Map(found.flatMap(({ rows }) => rows.map(([id, state]) => [String(id), Number(state)]))),
     };
+  }
+
+  /** The server may have ended the session of a process that stood still meanwhile: what was seen holds all the same. */
+  async #refuse(connection: SqlConnection, refusal: Error): Promise<never> {
+    await connection.run([this.#dialect.rollback]).catch(() => connection.destroy());
+    throw refusal;
   }
 
   /** Counters of the batch that the view does not have. */
