@@ -22,7 +22,8 @@ export async function readStored(connection: Connection, options: ReadOptions): 
   // Whoever fails while the consumer is being made is heard below.
   done.catch(() => {});
   let stopListening = (): void => {};
-  const timer = setTimeout(() => finish(false), limitMs);
+  // A process that stood still finds its time up before it has read what came: that is read first.
+  const timer = setTimeout(() => setImmediate(() => finish(false)), limitMs);
   let isHeard = false;
   let isEnough = false;
   let consumer: PushConsumer | undefined;

@@ -3,6 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
 import { connectBus } from '../../src-core/nats/index.ts';
 import { REPORTS_STREAM, reportSubject, STREAM } from '../../src-core/wire/index.ts';
+import { inTime } from '../support/in-time.ts';
 import { recordingLog } from '../support/nats-log.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
@@ -15,17 +16,34 @@ describe.skipIf(!(await natsServerPath()))('the stream of what workers report', 
     const bus = await connectBus({ url: nats.url, name: 'test', log: recordingLog().log, answerMs: PATIENT_MS });
     expect(await bus.ensureObjects({ ...SIZES, reportsMaxBytes: 8 * 1024 * 1024 })).toEqual([]);
     const subject = reportSubject('app', 'biz', 'job', '437500000000000001');
-    for (let index = 1; index <= 1_500; index++) bus.publishVoid(subject, `line ${index}`.padEnd(4_000));
+    for (let index = 1; index <= 1_500; index++) bus.publishVoid(subject, `line ${index}`.padEnd(7_000));
     bus.publishVoid(reportSubject('app', 'biz', 'job', '437500000000000002'), 'of another');
     await until(async () => (await bus.streamInfo(REPORTS_STREAM))?.lastSequence === 1_501, { what: 'all to be stored, which is after the server has read them' });
     const texts: string[] = [];
     const reading = { stream: REPORTS_STREAM, subjects: [subject], from: 1_400, limitMs: PATIENT_MS, onMessage: ({ text }: { text: string }) => texts.push(text.trim()) > 0 };
     expect(await bus.read(reading)).toBe(true);
     expect([texts[0], texts.at(-1), texts.length]).toEqual(['line 1400', 'line 1500', 101]);
-    // Four megabytes take longer than a millisecond.
+    // Seven megabytes take longer than a millisecond, and than one more look.
     expect(await bus.read({ ...reading, from: 501, limitMs: 1 })).toBe(false);
     expect(await bus.read({ ...reading, from: 9_999, limitMs: 0 })).toBe(true);
     expect(await bus.streamInfo(REPORTS_STREAM)).toMatchObject({ messages: 1_001, firstSequence: 501 });
+    await bus.close();
+  });
+
+  test('is read whole though the reader stands still for longer than the limit', async () => {
+    await using nats = await startNatsServer();
+    const bus = await connectBus({ url: nats.url, name: 'test', log: recordingLog().log, answerMs: PATIENT_MS });
+    await bus.ensureObjects({ ...SIZES, reportsMaxBytes: 8 * 1024 * 1024 });
+    const subject = reportSubject('app', 'biz', 'job', '437500000000000001');
+    bus.publishVoid(subject, 'a line');
+    await until(async () => (await bus.streamInfo(REPORTS_STREAM))?.lastSequence === 1, { what: 'the line to be stored' });
+    await inTime(async (ms) => {
+      const texts: string[] = [];
+      const reading = bus.read({ stream: REPORTS_STREAM, subjects: [subject], limitMs: ms, onMessage: ({ text }) => texts.push(text) > 0 });
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const from = performance.now(); performance.now() - from < 2 * ms; ) continue;
+      return (await reading) && texts.join() === 'a line';
+    });
     await bus.close();
   });
 

@@ -15,7 +15,7 @@ const MOST_LENGTH = 1_048_576;
 export async function reportedResult({ context: { bus } }: JobApiParts, { id, namespace, app, job }: RunRecord): Promise<{ readonly value: unknown } | undefined> {
   let result: { readonly value: unknown } | undefined;
   try {
-    await bus.read({
+    const isWhole = await bus.read({
       stream: REPORTS_STREAM, subjects: [reportSubject(namespace, app, job, id)], limitMs: RESULT_LIMIT_MS,
       onMessage: ({ text }) => {
         const report = decodeReport(text);
@@ -23,10 +23,12 @@ export async function reportedResult({ context: { bus } }: JobApiParts, { id, na
         return true;
       },
     });
+    // What came may not be the last one.
+    return isWhole ? result : undefined;
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
+    return undefined;
   }
-  return result;
 }
 
 /** Rejects with NotFoundError when there is neither such a run nor a report of one: of lite and plus there is only the second. */
