@@ -54,6 +54,7 @@ export class NatsBus implements Bus {
   readonly access: BusAccess;
   readonly #connection: Connection;
   readonly #log: Log;
+  readonly #reception = { isSuspect: false };
 
   constructor(connection: Connection, log: Log) {
     this.#connection = connection;
@@ -82,7 +83,7 @@ export class NatsBus implements Bus {
   }
 
   openLog(options: LogPublisherOptions): LogPublisher {
-    return openLogPublisher(this.#connection, options, this.#log);
+    return openLogPublisher(this.#connection, options, this.#log, this.#reception);
   }
 
   openFeed(options: FeedOptions): Feed {

@@ -16,6 +16,7 @@ import { readAck, storedSequence } from './publish-ack.ts';
 import { PublishBatch } from './publish-batch.ts';
 import { PumpTurns } from './pump-turns.ts';
 import { Reception } from './reception.ts';
+import type { ReceptionMemory } from './reception.ts';
 import { StreamLookup } from './stream-lookup.ts';
 import { TrustWatch } from './trust-watch.ts';
 
@@ -42,8 +43,9 @@ const OLD_BYTES_MS = 100;
 /** How often a stream that is missing is looked for again. */
 const MISSING_MS = 250;
 
-export function openLogPublisher(connection: Connection, options: LogPublisherOptions, log: Log): LogPublisher {
-  return new PipelinedPublisher(connection, options, log);
+/** `memory` is one for all publishers of the connection, one after the other. */
+export function openLogPublisher(connection: Connection, options: LogPublisherOptions, log: Log, memory: ReceptionMemory): LogPublisher {
+  return new PipelinedPublisher(connection, options, log, memory);
 }
 
 /**
@@ -85,7 +87,7 @@ class PipelinedPublisher implements LogPublisher {
   #stopping = false;
   #drained: (() => void) | undefined;
 
-  constructor(connection: Connection, options: LogPublisherOptions, log: Log) {
+  constructor(connection: Connection, options: LogPublisherOptions, log: Log, memory: ReceptionMemory) {
     this.#connection = connection;
     this.#options = options;
     this.#log = log;
@@ -94,7 +96,7 @@ class PipelinedPublisher implements LogPublisher {
     const isReady = (): boolean => this.#ready;
     const { term } = options;
     this.#trust = new TrustWatch(connection, this.#inFlight, isReady, () => options.maySend());
-    this.#reception = new Reception({ connection, term, runs: this.#runs, turns: this.#turns, isReady, complaints: this.#complaints });
+    this.#reception = new Reception({ connection, term, runs: this.#runs, turns: this.#turns, isReady, complaints: this.#complaints, memory });
     this.#lookup = new StreamLookup({
       connection, term, targets: [this.#runs, this.#results], inFlight: this.#inFlight, complaints: this.#complaints, log,
       found: (slot, entry, sequence) => this.#stored(slot, entry, sequence),
@@ -333,6 +335,7 @@ class PipelinedPublisher implements LogPublisher {
     this.#turns.stop();
     this.#trust.stop();
     this.#giveUp(() => true);
+    if (this.#inFlight.size > 0) this.#reception.suspect();
     for (const [slot, entry] of this.#inFlight.entries()) {
       this.#leaveFlight(slot, entry);
       settle(entry, 0, this.#log);

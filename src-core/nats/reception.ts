@@ -11,6 +11,12 @@ const PROBE_TIMEOUT_MS = 5_000;
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 5_000;
 
+/** What outlives a term: the next one's publisher knows nothing else of what the last one met. */
+export interface ReceptionMemory {
+  /** The runs stream did not take something: an empty message must come through before any that core subscribers act on. */
+  isSuspect: boolean;
+}
+
 export interface ReceptionParts {
   readonly connection: Connection;
   readonly term: number;
@@ -18,20 +24,19 @@ export interface ReceptionParts {
   readonly turns: PumpTurns;
   readonly isReady: () => boolean;
   readonly complaints: Complaints;
+  readonly memory: ReceptionMemory;
 }
 
 /**
  * Whether the streams take what they are sent. A message that is refused for the moment, or finds a stream without a leader, was
  * seen by core subscribers all the same; sending it again shows it to them again. So after a refusal an empty message is
- * tried until the stream takes it, and then one at a time; and a replicated stream is asked for its leader after a silence.
+ * tried until the stream takes it, also by the next term's publisher, and then one at a time; and a replicated stream is asked for its leader after a silence.
  */
 export class Reception {
   readonly #parts: ReceptionParts;
   #refusals = 0;
   /** Of the last refusal. */
   #trouble = '';
-  /** The runs stream did not take something: an empty message must come through before any that core subscribers act on. */
-  #isSuspect = false;
   #isAsking = false;
   /** Monotonic ms of the runs stream's last answer. */
   #heardAt = Number.NEGATIVE_INFINITY;
@@ -57,20 +62,25 @@ export class Reception {
 
   refused(target: LogTarget, reason: string): void {
     this.#say(`${target.stream} takes nothing at the moment: ${reason}`);
-    if (target === this.#parts.runs) this.#isSuspect = true;
+    if (target === this.#parts.runs) this.suspect();
     this.#holdBack();
   }
 
   /** The server got them and stored none: its disk may be full or broken. */
   swallowed(): void {
     this.#say('what was sent is neither answered nor stored');
-    this.#isSuspect = true;
+    this.suspect();
     this.#holdBack();
+  }
+
+  /** What was sent is not stored, or nobody knows: whoever sends it again asks first. */
+  suspect(): void {
+    this.#parts.memory.isSuspect = true;
   }
 
   /** True when the runs stream must answer before anything is sent: its answer brings the next turn. */
   asksFirst(): boolean {
-    if (this.#isSuspect) void this.#probe();
+    if (this.#parts.memory.isSuspect) void this.#probe();
     else if (this.#parts.runs.isReplicated && performance.now() - this.#heardAt > SILENT_MS) void this.#knock();
     else return false;
     return true;
@@ -79,11 +89,11 @@ export class Reception {
   async #probe(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    const { connection, term, turns, isReady } = this.#parts;
+    const { connection, term, turns, isReady, memory } = this.#parts;
     const isTaken = await takesMessages(connection, term, PROBE_TIMEOUT_MS);
     this.#isAsking = false;
     if (isTaken) {
-      this.#isSuspect = false;
+      memory.isSuspect = false;
       this.#refusals = 0;
     } else if (isReady()) this.#holdBack();
     turns.soon();
