@@ -40,7 +40,7 @@ describe.skipIf(findChromium() === undefined)('what happens while a page is open
   });
 
   async function startRun(): Promise<OpenRun> {
-    const job = await world.job();
+    const job = await world.job({ timeoutMs: 600_000 });
     return { job, jobId: (await job.get()).id, taskId: await job.start() };
   }
 
@@ -72,13 +72,32 @@ describe.skipIf(findChromium() === undefined)('what happens while a page is open
     expect(panel.faults).toEqual([]);
   });
 
+  test('is told to whoever edits a job when the feed comes later than what somebody else has saved', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const job = await world.job();
+    const feed = gate();
+    await page.routeWebSocket(/\/live/, async (socket) => {
+      await feed.promise;
+      socket.connectToServer();
+    });
+    await panel.open(`/jobs/${(await job.get()).id}/edit`);
+    await page.getByLabel('Description').fill('mine');
+    await job.change({ description: 'theirs' });
+    feed.resolve();
+    await page.getByText('Somebody else has saved this job meanwhile').waitFor();
+    await expect.poll(() => page.getByLabel('Description').inputValue()).toBe('mine');
+    expect(panel.faults).toEqual([]);
+  });
+
   test.each(PAGES)('is on $name when it is told before an older answer', async (shown) => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
     const run = await startRun();
     const told = gate();
     page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => {
-      if (payload.includes(run.taskId) && payload.includes('"completed"')) told.resolve();
+      // Counts have that word, too.
+      if (payload.includes(run.taskId) && payload.includes('"state":"completed"')) told.resolve();
     }));
     await panel.open('/settings');
     await page.locator('[data-live=live]').waitFor();
