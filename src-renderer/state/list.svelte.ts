@@ -21,7 +21,6 @@ export class PagedList<T> {
   #cursors = $state.raw<readonly string[]>([]);
   #nextCursor = $state<string | null>(null);
   #isBusy = $state(false);
-  #loadedAt = $state<number | undefined>();
   #asking: AbortController | undefined;
   #reading = Promise.resolve();
   readonly #options: ListOptions<T>;
@@ -34,8 +33,6 @@ export class PagedList<T> {
   get state(): ListState { return this.#state; }
   get error(): ApiError | undefined { return this.#error; }
   get isBusy(): boolean { return this.#isBusy; }
-  /** When what is shown was read. */
-  get loadedAt(): number | undefined { return this.#loadedAt; }
   /** From 1. */
   get page(): number { return this.#cursors.length + 1; }
   get hasNext(): boolean { return this.#nextCursor !== null; }
@@ -83,12 +80,6 @@ export class PagedList<T> {
     return true;
   }
 
-  /** Changes one item. */
-  change(id: string, change: (item: T) => T): void {
-    const { key } = this.#options;
-    this.#items = this.#items.map((item) => (key(item) === id ? change(item) : item));
-  }
-
   /**
    * Reads the same page again and puts newer values in place, but adds, drops and moves nothing: for what is read
    * behind the person's back. True when other things are there now than are shown. What goes wrong is not told.
@@ -101,7 +92,6 @@ export class PagedList<T> {
     try {
       const page = await load(this.#cursors.at(-1), asking.signal);
       if (asking.signal.aborted) return false;
-      this.#loadedAt = Date.now();
       this.#error = undefined;
       this.merge(page.items);
       return page.items.length !== this.#items.length || page.items.some((item, index) => key(item) !== key(this.#items[index]!));
@@ -109,10 +99,6 @@ export class PagedList<T> {
       if (asking.signal.aborted || error instanceof ApiError) return false;
       throw error;
     }
-  }
-
-  drop(ids: ReadonlySet<string>): void {
-    this.#items = this.#items.filter((item) => !ids.has(this.#options.key(item)));
   }
 
   /** Gives up what is being asked: the list is looked at no more. */
@@ -136,7 +122,6 @@ export class PagedList<T> {
       this.#nextCursor = page.nextCursor;
       this.#cursors = cursors;
       this.#error = undefined;
-      this.#loadedAt = Date.now();
       this.#state = 'ready';
     } catch (error) {
       if (asking.signal.aborted) return;

@@ -21,11 +21,6 @@ class Route {
   /** The address as it stands in a link. */
   get href(): string { return hrefOf(this.#path, this.#query); }
 
-  /** The values of the pattern's `:names` when the path matches it whole. */
-  match(pattern: string): Record<string, string> | undefined {
-    return matchPath(pattern, this.#path);
-  }
-
   go(path: string, query: Record<string, string | undefined> = {}): void {
     location.hash = hrefOf(path, queryOf(query));
   }
