@@ -154,10 +154,11 @@ export class Loaded<T> {
     return this.#value === undefined ? 'loading' : 'ready';
   }
 
-  /** A value that came by another way. */
+  /** A value that came by another way. An answer on its way may be older: it is asked for again. */
   set(value: T): void {
     this.#value = value;
     this.#error = undefined;
+    if (this.#isBusy) void this.reload();
   }
 
   /** Forgets what is shown: another thing is asked for. */

@@ -1,8 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
+import { untilAvailable } from '../support/create.ts';
 import { until } from '../support/until.ts';
-import { openWorld, type World } from '../support/world.ts';
+import { NAMESPACE, openWorld, type World } from '../support/world.ts';
 
 /** What comes by another way, or by the person's hand, while an answer is on its way. */
 describe.skipIf(findChromium() === undefined)('an answer that comes late', () => {
@@ -12,7 +13,7 @@ describe.skipIf(findChromium() === undefined)('an answer that comes late', () =>
   beforeAll(async () => {
     [browser, world] = await Promise.all([openBrowser(), openWorld()]);
   });
-  beforeEach(() => world.program.api.del('/scheduler/pause'));
+  beforeEach(() => untilAvailable(() => world.program.api.del('/scheduler/pause')));
 
   afterAll(async () => {
     await browser.close();
@@ -65,7 +66,7 @@ describe.skipIf(findChromium() === undefined)('an answer that comes late', () =>
     });
     await answer.release();
     expect(await banner.count()).toBe(1);
-    await world.program.api.del('/scheduler/pause');
+    await untilAvailable(() => world.program.api.del('/scheduler/pause'));
     await banner.waitFor({ state: 'detached' });
     expect(panel.faults).toEqual([]);
   });
@@ -73,7 +74,7 @@ describe.skipIf(findChromium() === undefined)('an answer that comes late', () =>
   test('does not show a run as open that was told to have ended, and counts one that began', async () => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
-    const job = await world.job({ name: 'told', maxRunning: 5 });
+    const job = await world.job({ name: 'told', maxRunning: 5, timeoutMs: 600_000 });
     const taskId = await job.start();
     const message = await job.next(taskId);
     await world.untilState(taskId, 'active');
@@ -86,12 +87,39 @@ describe.skipIf(findChromium() === undefined)('an answer that comes late', () =>
     await answer.held;
     const later = await job.start();
     await world.worker.answer(message, 'success');
-    await until(() => [later, 'completed'].every((text) => told.some((frame) => frame.includes(text))), { what: 'the feed to tell of both' });
+    // Counts have that word, too.
+    await until(() => [later, '"state":"completed"'].every((text) => told.some((frame) => frame.includes(text))), { what: 'the feed to tell of both' });
     await answer.release();
     const row = page.locator(`tr[data-row="${taskId}"]`);
     await row.getByText('completed', { exact: true }).waitFor();
     await page.locator('[data-fresh]').getByText('1 new run').waitFor();
     await world.worker.answer(await job.next(later), 'success');
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('does not count an old run as a new one because it changed meanwhile', async () => {
+    await using panel = await openPanel(browser, world.program, { remembered: { pageSize: 10 } });
+    const { page } = panel;
+    const job = await world.job({ name: 'many', maxRunning: 20, timeoutMs: 600_000 });
+    const oldest = await job.start();
+    const message = await job.next(oldest);
+    for (let count = 0; count < 10; count++) await job.start();
+    await until(async () => (await job.runs()).length === 11, { what: 'the runs in the view' });
+    const told: string[] = [];
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => told.push(String(payload))));
+    await panel.open('/runs?job=many');
+    await page.locator('tr[data-row]').nth(9).waitFor();
+    await page.locator('[data-live=live]').waitFor();
+    await panel.loaded();
+    await job.start();
+    await page.locator('[data-fresh]').waitFor();
+    const answer = await hold(page, /\/runs\?.*job=many/);
+    await page.locator('[data-fresh]').click();
+    await answer.held;
+    await world.worker.answer(message, 'success');
+    await until(() => told.some((frame) => frame.includes(oldest) && frame.includes('"state":"completed"')), { what: 'the feed to tell of the end' });
+    await answer.release();
+    await page.locator('[data-fresh]').waitFor({ state: 'detached' });
     expect(panel.faults).toEqual([]);
   });
 
@@ -114,13 +142,76 @@ describe.skipIf(findChromium() === undefined)('an answer that comes late', () =>
     expect(panel.faults).toEqual([]);
   });
 
+  test('does not take back what was done here meanwhile', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const job = await world.job({ name: 'switched', maxRunning: 5, timeoutMs: 600_000 });
+    await panel.open(`/jobs/${(await job.get()).id}`);
+    await page.locator('[data-live=live]').waitFor();
+    await panel.loaded();
+    const answer = await hold(page, /\/api\/jobs\/\d+$/);
+    // The page reads the job again when it is told of a run.
+    await job.start();
+    await answer.held;
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await page.getByRole('button', { name: 'Enable', exact: true }).waitFor();
+    await answer.release();
+    expect(await page.getByRole('button', { name: 'Enable', exact: true }).count()).toBe(1);
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('does not let the workers be none because one is told of first', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const app = await world.app();
+    await world.stayLive(app, 'known');
+    const told: string[] = [];
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => told.push(String(payload))));
+    await panel.open('/settings');
+    await page.locator('[data-live=live]').waitFor();
+    const answer = await holdAll(page, /\/workers\?/);
+    await panel.open(`/workers?ns=${NAMESPACE}&app=${app}`);
+    await answer.held;
+    await world.stayLive(app, 'told');
+    await until(() => told.some((frame) => frame.includes('"workers"') && frame.includes('"told"')), { what: 'the feed to tell of the worker' });
+    await twoFrames(page);
+    expect(await page.getByText(/^No worker /).count()).toBe(0);
+    await answer.release();
+    for (const id of ['known', 'told']) await page.getByRole('link', { name: id, exact: true }).waitFor();
+    expect(panel.faults).toEqual([]);
+  });
+
   test('that is cut off is told like none', async () => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
     await panel.open('/settings');
-    await page.route(/\/workers(\?|$)/, (route) => route.fulfill({ status: 200, contentType: 'application/json', body: '{"items":[{"id":' }), { times: 1 });
+    await page.route(/\/workers(\?|$)/, (route) => route.fulfill({ status: 200, contentType: 'application/json', body: '{"items":[{"id":' }));
     await panel.open('/workers');
     await page.getByRole('button', { name: 'Try again' }).first().waitFor();
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('of a page that was left meanwhile does not take the next one away', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    await panel.open('/jobs');
+    let fail = (): void => {};
+    const failing = new Promise<void>((resolve) => { fail = resolve; });
+    let begin = (): void => {};
+    const asked = new Promise<void>((resolve) => { begin = resolve; });
+    await page.route(/\/assets\/further-.*\.js$/, async (route) => {
+      begin();
+      await failing;
+      await route.abort();
+    });
+    await page.evaluate(() => { location.hash = '#/workers'; });
+    await asked;
+    await panel.open('/runs');
+    const failed = page.waitForEvent('requestfailed', (request) => /\/further-/.test(request.url()));
+    fail();
+    await failed;
+    await twoFrames(page);
+    expect(await page.getByRole('heading', { name: 'Runs', level: 1 }).count()).toBe(1);
     expect(panel.faults).toEqual([]);
   });
 
@@ -142,25 +233,39 @@ describe.skipIf(findChromium() === undefined)('an answer that comes late', () =>
   });
 });
 
+interface Held {
+  readonly held: Promise<void>;
+  /** Resolves when the page has it, or has given it up before. */
+  release(): Promise<void>;
+}
+
 /** The next answer of that address is on its way until it is released. */
-async function hold(page: Page, address: RegExp): Promise<{ readonly held: Promise<void>; release(): Promise<void> }> {
+function hold(page: Page, address: RegExp): Promise<Held> {
+  return holdAll(page, address, 1);
+}
+
+/** The same with so many of them, or all. */
+async function holdAll(page: Page, address: RegExp, times = Infinity): Promise<Held> {
   let begin = (): void => {};
   let end = (): void => {};
   const held = new Promise<void>((resolve) => { begin = resolve; });
   const released = new Promise<void>((resolve) => { end = resolve; });
+  const over: Promise<unknown>[] = [];
   await page.route(address, async (route) => {
+    const isThis = (request: Request): boolean => request === route.request();
+    over.push(Promise.race((['requestfinished', 'requestfailed'] as const).map((event) => page.waitForEvent(event as 'requestfinished', { predicate: isThis, timeout: 0 }).catch(() => {}))));
     const response = await route.fetch();
     begin();
     await released;
-    await route.fulfill({ response });
-  }, { times: 1 });
+    // The page may have given it up meanwhile.
+    await route.fulfill({ response }).catch(() => {});
+  }, times === Infinity ? {} : { times });
   return {
     held,
     async release() {
       await held;
-      const finished = page.waitForEvent('requestfinished', (request) => address.test(request.url()));
       end();
-      await finished;
+      await Promise.all(over);
       await twoFrames(page);
     },
   };

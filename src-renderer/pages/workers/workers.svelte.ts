@@ -74,7 +74,8 @@ export class Workers {
   merge(workers: readonly WorkerResource[]): void {
     const newer = new Map(workers.map((worker) => [workerKey(worker), worker]));
     this.histories.add(workers);
-    this.#list.set(this.all.map((worker) => newer.get(workerKey(worker)) ?? worker));
+    // Before they are there, too: without them there is no list to put anything into.
+    if (this.#list.value) this.#list.set(this.all.map((worker) => newer.get(workerKey(worker)) ?? worker));
     if (workers.some((worker) => !this.find(workerKey(worker)))) void this.reload();
   }
 

@@ -89,7 +89,7 @@ export class RunList {
     this.#newest = this.list.items[0]?.taskId ?? '';
     const { items } = this.list;
     const shown = new Set(items.map(({ taskId }) => taskId));
-    this.#fresh = new Set([...this.#fresh].filter((id) => !shown.has(id)));
+    this.#fresh = new Set([...this.#fresh].filter((id) => !shown.has(id) && compareIds(id, this.#newest) > 0));
     if (this.list.state === 'ready') this.#countFresh(this.#meanwhile, shown);
   }
 }
