@@ -121,6 +121,11 @@ describe.skipIf(findChromium() === undefined)('the window of the desktop console
 
   test('waits for a scheduler that does not answer', async () => {
     const { panel, page, context } = await openWindow(issue);
+    // The page asks again by itself every five seconds: what is tried here is the button.
+    await context.addInitScript(() => {
+      const repeat = setInterval;
+      Object.assign(globalThis, { setInterval: (act: () => void, ms: number) => (ms === 5_000 ? 0 : repeat(act, ms)) });
+    });
     await context.route('**/natsjob/api/login/one-time', (route) => route.abort());
     await page.goto(`${program.url}/#/jobs`);
     await page.getByText('The server does not answer.').waitFor();

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
 import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { untilAvailable } from '../support/create.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type World } from '../support/world.ts';
 
@@ -18,7 +19,7 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
     [browser, world] = await Promise.all([openBrowser(), openWorld()]);
     await world.job({ name: 'nightly' });
   });
-  beforeEach(() => world.program.api.del('/scheduler/pause'));
+  beforeEach(() => untilAvailable(() => world.program.api.del('/scheduler/pause')));
 
   afterAll(async () => {
     await browser.close();
@@ -65,7 +66,7 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
     await expect.poll(() => pauseNow()).toMatchObject({ until: null });
     await expect.poll(() => findBarriers(other.page)).toEqual([]);
     await expect.poll(() => other.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-    await world.program.api.put('/scheduler/pause', { until: new Date(Date.now() + 7_200_000).toISOString() });
+    await untilAvailable(() => world.program.api.put('/scheduler/pause', { until: new Date(Date.now() + 7_200_000).toISOString() }));
     await banner(page).getByText(/for another 1 h 59 min/).waitFor();
     await page.keyboard.press('Control+k');
     await page.keyboard.type('resume the');
@@ -79,8 +80,11 @@ describe.skipIf(findChromium() === undefined)('pausing the whole scheduler', () 
     const { page } = panel;
     await panel.open('/runs');
     await page.locator('[data-live=live]').waitFor();
-    await world.program.api.put('/scheduler/pause', { until: new Date(Date.now() + 10_000).toISOString() });
-    await banner(page).waitFor();
+    // A busy machine may show it when it is over.
+    await until(async () => {
+      await world.program.api.put('/scheduler/pause', { until: new Date(Date.now() + 10_000).toISOString() });
+      return banner(page).isVisible();
+    }, { what: 'the pause to be seen' });
     await banner(page).waitFor({ state: 'detached', timeout: 60_000 });
     await until(async () => (await pauseNow()) === null);
     expect(panel.faults).toEqual([]);
