@@ -14,7 +14,7 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
   beforeAll(async () => {
     world = await openWorld();
     browser = await openBrowser();
-    job = await world.job({ name: 'report', maxRunning: 20, args: { order: { id: 17 } } });
+    job = await world.job({ name: 'report', maxRunning: 20, timeoutMs: 600_000, args: { order: { id: 17 } } });
   });
 
   afterAll(async () => {
