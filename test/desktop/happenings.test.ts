@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { create, untilAvailable } from '../support/create.ts';
 import { canStartDesktop, startWorld, type DesktopWorld } from '../support/electron/desktop-world.ts';
 import { choose, labelsOf } from '../support/electron/stand-in-parts.ts';
 import { programApi, type ProgramApi } from '../support/program-api.ts';
@@ -20,15 +21,14 @@ describe.runIf(canRun)('what happens in the scheduler', () => {
     world = await startWorld({ argv: ['natsjob', '--hidden'] });
     await until(() => tooltip().startsWith('Nothing running'), { deadlineMs: LONG_MS, what: () => `the tray: ${tooltip()}` });
     api = programApi(`http://127.0.0.1:${world.environment['NATSJOB_HTTP_PORT']}`, 'natsjob', world.environment['NATSJOB_LOGIN_PWD'] ?? '');
-    expect((await api.post('/namespaces', { name: 'desk' })).status).toBe(201);
-    expect((await api.post('/namespaces/desk/apps', { name: 'shop' })).status).toBe(201);
+    await create(api, '/namespaces', { name: 'desk' });
+    await create(api, '/namespaces/desk/apps', { name: 'shop' });
   });
   afterAll(() => world?.[Symbol.asyncDispose]());
 
   test('a run that nobody answers is a notice, a count in the tray, and a click away', async () => {
-    const { status, body } = await api.post('/jobs', { namespace: 'desk', app: 'shop', name: 'unanswered', category: 'standalone', model: 'max', schedule: { expression: '@every 1d' }, timeoutMs: 1_000 });
-    expect(status, JSON.stringify(body)).toBe(201);
-    const run = await api.post(`/jobs/${body.id}/run`, {});
+    await create(api, '/jobs', { namespace: 'desk', app: 'shop', name: 'unanswered', category: 'standalone', model: 'max', schedule: { expression: '@every 1d' }, timeoutMs: 1_000 });
+    const run = await untilAvailable(() => api.post('/jobs/desk.shop.unanswered/run', {}));
     expect(run.status, JSON.stringify(run.body)).toBeLessThan(300);
     await until(() => titles().includes('unanswered ran out of time'), { deadlineMs: LONG_MS, what: () => JSON.stringify(titles()) });
     world.notifications.find(({ options }) => options['title'] === 'unanswered ran out of time')?.emit('click', {});
@@ -49,7 +49,7 @@ describe.runIf(canRun)('what happens in the scheduler', () => {
     const worker = await startTestWorker(`nats://127.0.0.1:${world.environment['NATSJOB_NATS_PORT']}`);
     const told = world.notifications.length;
     const madeAt = Date.now();
-    expect((await api.post('/jobs', { namespace: 'desk', app: 'shop', name: 'often', category: 'standalone', model: 'plus', schedule: { expression: '@every 1s' } })).status).toBe(201);
+    await create(api, '/jobs', { namespace: 'desk', app: 'shop', name: 'often', category: 'standalone', model: 'plus', schedule: { expression: '@every 1s' } });
     await until(() => tooltip().includes('next often'), { deadlineMs: LONG_MS, what: () => `the tray: ${tooltip()}` });
     await worker.next(({ subject }) => subject.endsWith('.often'), LONG_MS);
     await worker[Symbol.asyncDispose]();

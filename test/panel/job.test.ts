@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { untilAvailable } from '../support/create.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type TestJob, type World } from '../support/world.ts';
 
@@ -50,7 +51,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
   test('runs it: started leads to the run, refused says why with the gates', async () => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
-    const job = await world.job({ maxRunning: 1 });
+    const job = await world.job({ maxRunning: 1, timeoutMs: 600_000 });
     await panel.open(`/jobs/${await idOf(job)}`);
     await page.getByRole('button', { name: 'Run now' }).click();
     const { task } = await job.next();
@@ -135,7 +136,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;
     const job = await world.job({ model: 'pro' });
-    expect((await job.run()).status).toBe(409);
+    expect((await untilAvailable(() => job.run())).status).toBe(409);
     await until(async () => (await job.skips()).length > 0);
     await panel.open(`/jobs/${await idOf(job)}?tab=workers`);
     await page.getByText('No worker of this app is known').waitFor();
@@ -168,7 +169,7 @@ describe.skipIf(chromium === undefined)('the page of one job', () => {
     const { page } = panel;
     const job = await world.job({ timeoutMs: 45_000 });
     const { version } = await job.get();
-    await world.program.api.del(`/jobs/${job.key}`, { 'if-match': `"${version}"` });
+    await untilAvailable(() => world.program.api.del(`/jobs/${job.key}`, { 'if-match': `"${version}"` }));
     await panel.open(`/jobs/${job.key}`);
     await page.getByText('There is no such job').waitFor();
     await page.getByRole('button', { name: `Restore version ${version}` }).click();

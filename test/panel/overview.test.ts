@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, openBrowser, openPanel } from '../support/browser.ts';
+import { create } from '../support/create.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type World } from '../support/world.ts';
 
@@ -103,7 +104,7 @@ describe.skipIf(findChromium() === undefined)('the overview', () => {
   });
 
   test('counts only the namespace in view, and offers the wizard where it has no job', async () => {
-    await world.program.api.post('/namespaces', { name: 'empty' });
+    await create(world.program.api, '/namespaces', { name: 'empty' });
     await world.job();
     await using panel = await openPanel(browser, world.program);
     const { page } = panel;

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers } from '../support/axe.ts';
 import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
+import { untilAvailable } from '../support/create.ts';
 import { NAMESPACE, openWorld, type World } from '../support/world.ts';
 
 const chromium = findChromium();
@@ -59,7 +60,7 @@ describe.skipIf(chromium === undefined)('namespaces and apps', () => {
     await row.getByRole('button', { name: 'Edit team-a' }).click();
     await page.getByLabel('Description').fill('mine');
     const { body } = await world.program.api.get('/namespaces/team-a');
-    await world.program.api.patch('/namespaces/team-a', { description: 'theirs' }, { 'if-match': `"${body.version}"` });
+    await untilAvailable(() => world.program.api.patch('/namespaces/team-a', { description: 'theirs' }, { 'if-match': `"${body.version}"` }));
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog').locator('[data-notice=warn]').getByText('theirs').waitFor();
     await expect.poll(() => page.getByLabel('Description').inputValue()).toBe('mine');

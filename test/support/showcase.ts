@@ -4,6 +4,7 @@ import type { RunRecord } from '../../src-core/domain/run.ts';
 import type { SkipCount } from '../../src-core/domain/skip.ts';
 import { openSqliteStore } from '../../src-core/sql/index.ts';
 import { runIdToText } from '../../src-core/wire/index.ts';
+import { create, untilAvailable } from './create.ts';
 import { startProgram, type TestProgram } from './program.ts';
 import { until } from './until.ts';
 import { startTestWorker, type TestWorker } from './worker.ts';
@@ -54,13 +55,12 @@ export interface Showcase {
 export async function openShowcase(now: number): Promise<Showcase> {
   const program = await startProgram({ env: { NATSJOB_TIMEZONE: 'Asia/Shanghai', NATSJOB_JOB_RESULT_EXPIRE_HOURS: '2160' } });
   const { api } = program;
-  await api.post('/namespaces', { name: 'staging', description: STAGING });
-  for (const name of ['shop', 'ledger', 'plant']) await api.post('/namespaces/app/apps', { name, description: `Jobs of the ${name}` });
+  await create(api, '/namespaces', { name: 'staging', description: STAGING });
+  for (const name of ['shop', 'ledger', 'plant']) await create(api, '/namespaces/app/apps', { name, description: `Jobs of the ${name}` });
   const jobIds: Record<string, string> = {};
   for (const { app, name, fields } of JOBS) {
-    const { status, body } = await api.post('/jobs', { namespace: 'app', app, name, ...fields });
-    if (status !== 201) throw new Error(`${name}: ${JSON.stringify(body)}`);
-    jobIds[name] = body.id as string;
+    await create(api, '/jobs', { namespace: 'app', app, name, ...fields });
+    jobIds[name] = (await api.get(`/jobs/app.${app}.${name}`)).body.id as string;
   }
   await program.stop();
   await writePast(path.join(program.dataDir, 'natsjob.sqlite'), jobIds, now);
@@ -90,7 +90,7 @@ async function beatAll(worker: TestWorker): Promise<void> {
 
 async function someRuns({ api }: TestProgram, worker: TestWorker): Promise<Showcase['runs']> {
   const start = async (job: string, body = {}): Promise<string> => {
-    const answer = await api.post(`/jobs/app.${job}/run`, body);
+    const answer = await untilAvailable(() => api.post(`/jobs/app.${job}/run`, body));
     if (answer.status !== 202) throw new Error(`${job}: ${JSON.stringify(answer.body)}`);
     return answer.body.taskId as string;
   };

@@ -146,8 +146,10 @@ function testJob({ program: { api }, worker }: World, app: string, name: string)
     skips: async () => ok(await api.get(`/jobs/${address}/skips`)).items,
     get: async () => ok(await api.get(`/jobs/${address}`)),
     async change(patch) {
-      const { version } = ok(await api.get(`/jobs/${address}`));
-      return ok(await api.patch(`/jobs/${address}`, patch, { 'if-match': `"${version}"` }));
+      return ok(await untilAvailable(async () => {
+        const { version } = ok(await api.get(`/jobs/${address}`));
+        return api.patch(`/jobs/${address}`, patch, { 'if-match': `"${version}"` });
+      }));
     },
   };
 }
