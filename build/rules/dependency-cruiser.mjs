@@ -1,6 +1,6 @@
 // Who may import whom. The words are in ARCHITECTURE.md; check-layers.mjs proves with planted breaches that every rule sees.
 const PURE = '^src-core/(domain|schedule|decide|wire)/';
-const OF_ANY_CLIENT = 'ask-again|bucket|client-internals|connection|delivery|errors|fast-reader|header-block|incoming|last-look|publish-ack|publish-batch|server-list';
+const OF_ANY_CLIENT = 'ask-again|bucket|client-internals|connection|delivery|errors|fast-reader|header-block|incoming|last-look|publish-ack|publish-batch|round-trip|server-list';
 const ADAPTERS = '^src-core/(nats|sql|http|system)/';
 
 /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */

@@ -6,6 +6,7 @@ import { kvPrefix, kvStream } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import { NotPermittedError, apiCode, asUnavailable, isNotPermitted, isStreamMissing } from './errors.ts';
 import { nextMessage } from './next-message.ts';
+import { roundTrip } from './round-trip.ts';
 
 const NO_MESSAGE = 10037;
 /** One page is read message by message; the rest is for the next one. */
@@ -20,7 +21,7 @@ export function openBusAccess(connection: Connection): BusAccess {
       for (const [name, value] of Object.entries(given)) block.append(name, value);
       try {
         connection.client.publish(subject, text, { headers: block });
-        await connection.client.flush();
+        await roundTrip(connection.client);
       } catch (error) {
         throw explain(error, `publishing on ${subject}`);
       }

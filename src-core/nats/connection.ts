@@ -9,6 +9,7 @@ import { resetSocket } from './client-internals.ts';
 import { asUnavailable, describe } from './errors.ts';
 import { readFast } from './fast-reader.ts';
 import { requestPatiently } from './patient-requests.ts';
+import { roundTrip } from './round-trip.ts';
 import { discovered, publicUrl } from './server-list.ts';
 import type { ServerAddress } from './server-list.ts';
 
@@ -111,7 +112,7 @@ export class Connection {
   async roundTripMs(): Promise<number> {
     const start = performance.now();
     try {
-      await this.client.flush();
+      await roundTrip(this.client);
     } catch (error) {
       throw asUnavailable(error, 'a round trip');
     }

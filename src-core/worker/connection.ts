@@ -3,6 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Connection } from '../nats/connection.ts';
 import type { TlsOptions } from '../nats/connection.ts';
+import { roundTrip } from '../nats/round-trip.ts';
 import { parseServerList } from '../nats/server-list.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -214,7 +215,7 @@ class ClientSource implements Source {
 
   /** Lets go of the client, which is not ours to close. */
   async close(): Promise<void> {
-    if (this.#state === 'connected') await this.#client.flush().catch(() => {});
+    if (this.#state === 'connected') await roundTrip(this.#client).catch(() => {});
     this.#given = false;
     this.#enter('closed');
     this.#listeners.clear();

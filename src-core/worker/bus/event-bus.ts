@@ -1,6 +1,7 @@
 import { nuid } from '@nats-io/transport-node';
 import { UnavailableError } from '../../domain/errors.ts';
 import { describe, isAway } from '../../nats/errors.ts';
+import { roundTrip } from '../../nats/round-trip.ts';
 import type { Log } from '../../ports/log.ts';
 import { KEY_HEADER, MAX_SHARED_NAME_LENGTH, MSG_ID_HEADER, busSubject, deadEventSubject, encodeEnvelope } from '../../wire/index.ts';
 import type { Envelope } from '../../wire/index.ts';
@@ -164,7 +165,7 @@ class Bus implements EventBus {
     this.#publisher.close();
     this.#connection.outbox.flush();
     if (this.#isOwn) await this.#connection.close();
-    else if (this.#connection.state === 'connected') await this.#connection.client.flush().catch(() => {});
+    else if (this.#connection.state === 'connected') await roundTrip(this.#connection.client).catch(() => {});
   }
 
   /** Without a wait once the stream is there, so that messages go out in the order of the calls. */

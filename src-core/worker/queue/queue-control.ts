@@ -1,4 +1,5 @@
 import { NotReachedError } from '../../domain/errors.ts';
+import { roundTrip } from '../../nats/round-trip.ts';
 import type { AnyNodeMethod } from '../../wire/index.ts';
 import { callScheduler } from '../calls.ts';
 import type { WorkerConnection } from '../connection.ts';
@@ -121,7 +122,7 @@ export class QueueControl {
     if (this.#connection.state !== 'connected') return { status: 'unhealthy', problems: ['NATS is not connected'], roundTripMs: undefined, queue: undefined };
     const from = clock.monotonic();
     try {
-      await this.#connection.client.flush();
+      await roundTrip(this.#connection.client);
       const roundTripMs = clock.monotonic() - from;
       const queue = await this.status();
       const problems = problemsOf(queue, clock.now());

@@ -1,4 +1,5 @@
 import type { Subscription } from '@nats-io/transport-node';
+import { roundTrip } from '../../nats/round-trip.ts';
 import { decodeReport, doubledIn, parseReportSubject, reportSubject } from '../../wire/index.ts';
 import { RecentMap } from '../common/recent-map.ts';
 import type { WorkerConnection } from '../connection.ts';
@@ -111,7 +112,7 @@ export class QueueWatch {
     await reader.start();
     this.#reader = reader;
     this.#stopLive = this.#followLive();
-    await this.#connection.client.flush();
+    await roundTrip(this.#connection.client);
   }
 
   /** Nothing more of the job will come. */

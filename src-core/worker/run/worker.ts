@@ -1,3 +1,4 @@
+import { roundTrip } from '../../nats/round-trip.ts';
 import type { Log } from '../../ports/log.ts';
 import { chooseConnection } from '../connection.ts';
 import type { WorkerConnection } from '../connection.ts';
@@ -203,7 +204,7 @@ export class Worker {
     const lastMs = connection.state === 'connected' ? LAST_ANSWERS_MS : Math.max(0, LAST_ANSWERS_MS - spent);
     await within(clock, lastMs, Promise.all([this.#desk?.idle(), connection.publisher.drained()]));
     connection.outbox.flush();
-    if (connection.state === 'connected') await within(clock, LAST_ANSWERS_MS, connection.client.flush().catch(() => {}));
+    if (connection.state === 'connected') await within(clock, LAST_ANSWERS_MS, roundTrip(connection.client).catch(() => {}));
   }
 
   *#tasks(): Iterable<Task> {
@@ -214,7 +215,7 @@ export class Worker {
     this.#desk?.open();
     await Promise.all([...this.#handlings.values()].map((each) => each.open()));
     const { connection } = this;
-    if (connection.state === 'connected') await connection.client.flush().catch(() => {});
+    if (connection.state === 'connected') await roundTrip(connection.client).catch(() => {});
     this.#beats?.beat();
   }
 

@@ -1,0 +1,31 @@
+import { errors } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+type Reject = (error: Error) => void;
+
+/** Those who wait on a client; one look at its end for all of them. */
+const waiting = new WeakMap<NatsConnection, Set<Reject>>();
+
+/**
+ * Resolves when the server has taken what the client was given before. The library's own flush() never settles when the connection
+ * ends before the server has answered; this rejects then, with ClosedConnectionError.
+ */
+export function roundTrip(client: NatsConnection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const those = waitingOn(client);
+    those.add(reject);
+    void client.flush().then(resolve, reject).finally(() => those.delete(reject));
+  });
+}
+
+function waitingOn(client: NatsConnection): Set<Reject> {
+  const known = waiting.get(client);
+  if (known !== undefined) return known;
+  const those = new Set<Reject>();
+  waiting.set(client, those);
+  void client.closed().then(() => {
+    for (const reject of those) reject(new errors.ClosedConnectionError());
+    those.clear();
+  });
+  return those;
+}

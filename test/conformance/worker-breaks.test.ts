@@ -1,0 +1,47 @@
+import { connect } from '@nats-io/transport-node';
+import { afterEach, describe, expect, it } from 'vitest';
+import { roundTrip } from '../../src-core/nats/round-trip.ts';
+import { createWorker } from '../../src-core/worker/index.ts';
+import { startBreaker } from '../support/nats-breaker.ts';
+import type { Breaker } from '../support/nats-breaker.ts';
+import { natsServerPath } from '../support/nats-server.ts';
+import { openStage } from '../support/worker-stage.ts';
+import type { Stage } from '../support/worker-stage.ts';
+
+describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad moment', () => {
+  const clean: (() => Promise<unknown>)[] = [];
+
+  afterEach(async () => {
+    for (const act of clean.splice(0).reverse()) await act();
+  });
+
+  async function broken(): Promise<{ stage: Stage; breaker: Breaker; url: string }> {
+    const stage = await openStage();
+    clean.push(() => stage[Symbol.asyncDispose]());
+    const breaker = await startBreaker(stage.server.port);
+    clean.push(() => breaker.close());
+    return { stage, breaker, url: `nats://127.0.0.1:${breaker.port}` };
+  }
+
+  it('ends a round trip that was not answered', async () => {
+    const { breaker, url } = await broken();
+    const client = await connect({ servers: url, reconnect: false });
+    await roundTrip(client);
+    const cut = breaker.cutAt('PING');
+    const trips = [roundTrip(client), roundTrip(client)];
+    await cut;
+    for (const each of await Promise.allSettled(trips)) expect(each).toMatchObject({ status: 'rejected', reason: { name: 'ClosedConnectionError' } });
+    await expect(roundTrip(client)).rejects.toMatchObject({ name: 'ClosedConnectionError' });
+  });
+
+  it('does not keep a worker from its start', async () => {
+    const { stage, breaker, url } = await broken();
+    // Its first request for runs is what it says last before it looks whether all of it has come.
+    const cut = breaker.cutAt('CONSUMER.MSG.NEXT');
+    const worker = createWorker({ url, app: 'shop' }).handle('report', () => 'done');
+    clean.push(() => worker.stop());
+    await worker.start();
+    await cut;
+    expect(await stage.ends(await stage.send('report'))).toMatchObject([{ status: 'success', reason: '"done"' }]);
+  });
+});
