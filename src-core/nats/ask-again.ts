@@ -1,6 +1,6 @@
 import { errors } from '@nats-io/transport-node';
 import { UnavailableError } from '../domain/errors.ts';
-import { isJetStreamOff, isNotPermitted } from './errors.ts';
+import { isJetStreamOff, isUnanswered } from './errors.ts';
 
 const PAUSE_MS = 50;
 
@@ -25,12 +25,6 @@ export async function askAgain<Answer>(ask: () => Promise<Answer>, { patienceMs,
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-}
-
-/** No answer came, or the connection was lost over it. */
-function isUnanswered(error: unknown): boolean {
-  if (error instanceof errors.RequestError) return !error.isNoResponders() && !isNotPermitted(error);
-  return error instanceof errors.TimeoutError || error instanceof errors.ClosedConnectionError;
 }
 
 /** As it is with a server that has just come back, or is about to. */

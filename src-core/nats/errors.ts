@@ -80,9 +80,15 @@ export function isJetStreamOff(error: unknown): boolean {
   return error instanceof Error && error.name === 'JetStreamNotEnabled';
 }
 
-/** True if the server gave no answer: it was silent for too long, or the connection was gone. */
+/** True if no answer came to what was asked: the server was silent for too long, or the connection broke over it. */
+export function isUnanswered(error: unknown): boolean {
+  if (error instanceof errors.RequestError) return !error.isNoResponders() && !isNotPermitted(error);
+  return error instanceof errors.TimeoutError || error instanceof errors.ClosedConnectionError;
+}
+
+/** The same, or the connection was gone already. */
 export function isAway(error: unknown): boolean {
-  return error instanceof UnavailableError || error instanceof errors.TimeoutError || error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError;
+  return error instanceof UnavailableError || isUnanswered(error) || error instanceof errors.DrainingConnectionError;
 }
 
 /** True if the account may not do what was tried. */

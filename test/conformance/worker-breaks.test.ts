@@ -1,10 +1,11 @@
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { roundTrip } from '../../src-core/nats/round-trip.ts';
-import { createWorker } from '../../src-core/worker/index.ts';
+import { createWorker, openEventBus } from '../../src-core/worker/index.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
 import type { Breaker } from '../support/nats-breaker.ts';
 import { natsServerPath } from '../support/nats-server.ts';
+import { until } from '../support/until.ts';
 import { openStage } from '../support/worker-stage.ts';
 import type { Stage } from '../support/worker-stage.ts';
 
@@ -43,5 +44,17 @@ describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad mo
     await worker.start();
     await cut;
     expect(await stage.ends(await stage.send('report'))).toMatchObject([{ status: 'success', reason: '"done"' }]);
+  });
+
+  it.each(['STREAM.INFO', 'STREAM.CREATE', 'CONSUMER.INFO', 'CONSUMER.CREATE', 'CONSUMER.MSG.NEXT'])('does not keep anybody from subscribing to a topic: over %s', async (asked) => {
+    const { breaker, url } = await broken();
+    const bus = await openEventBus({ url, client: 'client' });
+    clean.push(() => bus.stop({ graceMs: 0 }));
+    const cut = breaker.cutAt(asked);
+    const types: string[] = [];
+    await bus.subscribeEnvelope('orders', ({ type }) => void types.push(type));
+    await cut;
+    await bus.publishEnvelope('orders', { aggregateId: 'a', type: 'made', version: 1, at: 1, payload: null });
+    await until(() => types.length === 1);
   });
 });
