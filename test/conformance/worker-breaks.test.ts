@@ -1,13 +1,15 @@
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { roundTrip } from '../../src-core/nats/round-trip.ts';
-import { createWorker, openEventBus } from '../../src-core/worker/index.ts';
+import { createWorker, openConnection, openEventBus } from '../../src-core/worker/index.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
 import type { Breaker } from '../support/nats-breaker.ts';
 import { natsServerPath } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
 import { openStage } from '../support/worker-stage.ts';
 import type { Stage } from '../support/worker-stage.ts';
+
+const ENVELOPE = { aggregateId: 'a', type: 'made', version: 1, at: 1, payload: null };
 
 describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad moment', () => {
   const clean: (() => Promise<unknown>)[] = [];
@@ -54,7 +56,32 @@ describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad mo
     const types: string[] = [];
     await bus.subscribeEnvelope('orders', ({ type }) => void types.push(type));
     await cut;
-    await bus.publishEnvelope('orders', { aggregateId: 'a', type: 'made', version: 1, at: 1, payload: null });
+    await bus.publishEnvelope('orders', ENVELOPE);
     await until(() => types.length === 1);
+  });
+
+  it.each([{ options: {}, isBegun: false }, { options: {}, isBegun: true }, { options: { exclusive: true }, isBegun: false }])('nor from stopping the bus meanwhile: %j', async ({ options, isBegun }) => {
+    const { stage, url } = await broken();
+    await using connection = await openConnection({ url });
+    const bus = await openEventBus({ connection, client: 'client' });
+    const begun = [bus.subscribeEnvelope('orders', () => undefined, options), bus.publishEnvelope('orders', ENVELOPE)];
+    for (const each of begun) each.catch(() => undefined);
+    if (isBegun) await new Promise(setImmediate);
+    await bus.stop({ graceMs: 0 });
+    const [subscribed, published] = await Promise.allSettled(begun);
+    expect(subscribed).toMatchObject({ status: 'rejected', reason: { name: 'BusStoppedError' } });
+    expect(published).toMatchObject({ status: 'rejected', reason: { name: expect.stringMatching(/^(BusStopped|NotStored)Error$/) as string } });
+    const waiting = async (): Promise<number> => (await stage.ask('$JS.API.CONSUMER.INFO.natsjob-bus_orders.client')).json<{ num_waiting?: number }>().num_waiting ?? 0;
+    await connection.client.flush();
+    expect(await waiting()).toBe(0);
+
+    // The connection, which is not the bus's own, may come back at any time.
+    const second = await openEventBus({ connection, client: 'second' });
+    await stage.server.stop();
+    await until(() => connection.state === 'disconnected');
+    const late = [second.subscribeEnvelope('orders', () => undefined, options), second.publishEnvelope('payments', ENVELOPE)];
+    for (const each of late) each.catch(() => undefined);
+    await second.stop({ graceMs: 0 });
+    for (const each of await Promise.allSettled(late)) expect(each).toMatchObject({ status: 'rejected', reason: { name: 'BusStoppedError' } });
   });
 });

@@ -88,6 +88,8 @@ class Bus implements EventBus {
   #nextId = 0;
   #stopListening: () => void = () => {};
   #stopped: Promise<void> | undefined;
+  #tellStopped: (error: Error) => void = () => {};
+  readonly #whenStopped: Promise<never>;
 
   constructor(options: EventBusOptions & { readonly base: string }, { connection, isOwn }: { connection: WorkerConnection; isOwn: boolean }) {
     const { client, actors, inboxSize, maxRestarts = 3, restartWindowMs = 60_000, restartDelayMs, registry, log = silentLog } = options;
@@ -96,6 +98,8 @@ class Bus implements EventBus {
     this.#connection = connection;
     this.#isOwn = isOwn;
     this.#log = log;
+    this.#whenStopped = new Promise((_, reject) => (this.#tellStopped = reject));
+    this.#whenStopped.catch(() => {});
     this.#publisher = new TopicPublisher(connection.clock, (subject) => this.#reopen(subject.slice(options.base.length + 1)));
     let bucket: WorkerBucket | undefined;
     this.#suspects = new Suspects(() => (bucket ??= new WorkerBucket(connection)), log);
@@ -154,6 +158,7 @@ class Bus implements EventBus {
   }
 
   async #stop(graceMs: number): Promise<void> {
+    this.#tellStopped(new BusStoppedError(this.client));
     for (const subscription of this.#subscriptions) subscription.stopReading();
     await Promise.all([this.pool.stop({ graceMs }), this.#within(graceMs, this.#publisher.drained())]);
     for (const subscription of this.#subscriptions) subscription.giveUp();
@@ -170,7 +175,7 @@ class Bus implements EventBus {
 
   /** Without a wait once the stream is there, so that messages go out in the order of the calls. */
   #publish(topic: string, storage: TopicStorage, head: string, body: string | Uint8Array, isRepeated: boolean, key: string | undefined): Promise<number> {
-    if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
+    this.#checkRunning();
     const message = { subject: busSubject(this.#options.base, topic), head, body, isRepeated };
     if (this.#topics.has(topic)) return this.#hand(topic, key, message);
     return this.#firstPublish(topic, storage, key, message);
@@ -203,17 +208,18 @@ class Bus implements EventBus {
         // Word of a break of the connection may come a moment after its errors.
         await new Promise<void>((resolve) => this.#connection.clock.soon(resolve));
         if (streams === this.#streams) await this.#waitOut(error);
-        else if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
-        else if (this.#connection.state === 'closed') throw error;
+        this.#checkRunning();
+        if (this.#connection.state === 'closed') throw error;
       }
     }
   }
 
   async #start(subscription: TopicSubscription): Promise<void> {
     for (;;) {
+      this.#checkRunning();
       try {
         if (await subscription.start()) return;
-        await this.#connection.whenConnected();
+        await this.#whenConnected();
       } catch (error) {
         await this.#waitOut(error);
       }
@@ -223,13 +229,22 @@ class Bus implements EventBus {
   /** Resolves when it may be tried again: NATS was silent or away. Rejects with any other error. */
   async #waitOut(error: unknown): Promise<void> {
     if (this.#stopped === undefined && isAway(error)) await new Promise<void>((resolve) => this.#connection.clock.after(FIRST_PAUSE_MS, resolve));
-    if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
+    this.#checkRunning();
     if (!isAway(error) || this.#connection.state === 'closed') throw error;
-    await this.#connection.whenConnected();
+    await this.#whenConnected();
+  }
+
+  /** Rejects with BusStoppedError as soon as the bus stops. */
+  #whenConnected(): Promise<void> {
+    return Promise.race([this.#connection.whenConnected(), this.#whenStopped]);
+  }
+
+  #checkRunning(): void {
+    if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
   }
 
   async #subscribe(topic: string, storage: TopicStorage, options: EnvelopeOptions, handle: (message: TakenMessage, context: ActorContext) => unknown): Promise<BusSubscription> {
-    if (this.#stopped !== undefined) throw new BusStoppedError(this.client);
+    this.#checkRunning();
     checkedName('topic', topic);
     checkKnown('a subscription', options, SUBSCRIBE_OPTIONS);
     const atLeastOnce = storage === 'file';
@@ -242,7 +257,8 @@ class Bus implements EventBus {
       maxDeliveries: checkedWhole('maxDeliveries', options.maxDeliveries, 10, 1, 1_000_000), suspects: this.#suspects,
       ensureStream: () => this.#ensure(topic, storage), hasTurn: options.exclusive !== true, expiresMs: options.exclusive === true ? Math.min(lockTtlMs, REQUEST_MS) : REQUEST_MS,
     });
-    await this.#connection.whenConnected();
+    await this.#whenConnected();
+    this.#checkRunning();
     this.#subscriptions.add(subscription);
     let turns: Turns | undefined;
     try {
@@ -277,8 +293,10 @@ class Bus implements EventBus {
 
   async #takeTurns(subscription: TopicSubscription, ttlMs: number): Promise<Turns> {
     this.#locks ??= openLocks({ connection: this.#connection, holder: `event bus ${this.client}` });
+    const locks = await this.#locks;
+    this.#checkRunning();
     const turns = new Turns({
-      locks: await this.#locks, ttlMs, log: this.#log, key: `bus ${this.#options.base} ${subscription.topic} ${subscription.durable}`.slice(0, MAX_SHARED_NAME_LENGTH),
+      locks, ttlMs, log: this.#log, clock: this.#connection.clock, isOver: () => this.#connection.state === 'closed', key: `bus ${this.#options.base} ${subscription.topic} ${subscription.durable}`.slice(0, MAX_SHARED_NAME_LENGTH),
       begin: (lock) => subscription.beginTurn(lock), end: () => subscription.endTurn(),
     });
     this.#turns.add(turns);
@@ -290,7 +308,7 @@ class Bus implements EventBus {
     const { base, limits = {} } = this.#options;
     const asked = this.#streams.get(topic);
     const streams = this.#streams;
-    const stream = asked ?? this.#connection.whenConnected().then(() => ensureTopicStream(this.#connection.manager, base, topic, wanted, limits[wanted] ?? {}));
+    const stream = asked ?? this.#whenConnected().then(() => ensureTopicStream(this.#connection.manager, base, topic, wanted, limits[wanted] ?? {}));
     if (asked === undefined) {
       streams.set(topic, stream);
       // The next one who asks tries again.

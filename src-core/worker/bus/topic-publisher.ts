@@ -67,6 +67,7 @@ export class TopicPublisher {
   #late: Entry | undefined;
   #isScheduled = false;
   #cancelSweep: CancelTimer | undefined;
+  #isClosed = false;
   #whenIdle: (() => void)[] = [];
 
   /** `reopen` resolves when the subject's stream can store, perhaps after it was made again; it is asked until then. */
@@ -84,6 +85,7 @@ export class TopicPublisher {
 
   /** The message's sequence in the stream. Rejects with NotStoredError or UnconfirmedError. */
   publish(message: Outgoing): Promise<number> {
+    if (this.#isClosed) return Promise.reject(new NotStoredError(message.subject, 'the event bus stopped before it was sent'));
     return new Promise((stored, refused) => {
       const { subject, head, body, isRepeated, lane } = message;
       const bytes = subject.length + head.length + body.length + 64;
@@ -127,6 +129,7 @@ export class TopicPublisher {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.pause();
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;

@@ -1,5 +1,6 @@
-import type { Log } from '../../ports/log.ts';
 import { describe } from '../../nats/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Lock } from '../locks/held-lock.ts';
 import type { Locks } from '../locks/locks.ts';
 
@@ -8,11 +9,16 @@ export interface TurnsOptions {
   readonly key: string;
   readonly ttlMs: number;
   readonly log: Log;
+  readonly clock: Clock;
+  /** The lock will never be had again. */
+  isOver(): boolean;
   /** Its turn begins. */
   begin(lock: Lock): void;
   /** The lock is lost: another one may have begun. */
   end(): void;
 }
+
+const AGAIN_MS = 1_000;
 
 /** Of several processes one has its turn: as long as it holds the lock. The others wait for it. */
 export class Turns {
@@ -35,9 +41,9 @@ export class Turns {
   }
 
   async #run(): Promise<void> {
-    const { locks, key, ttlMs, log, begin, end } = this.#options;
+    const { locks, key, ttlMs, log, isOver, begin, end } = this.#options;
     const { signal } = this.#abort;
-    while (!signal.aborted) {
+    while (!signal.aborted && !isOver()) {
       try {
         const lock = await locks.acquire(key, { ttl: ttlMs, wait: Number.POSITIVE_INFINITY, signal });
         begin(lock);
@@ -46,9 +52,22 @@ export class Turns {
         if (lock.signal.aborted) log.warn({ key }, 'the lock of an exclusive subscription was lost');
         await lock.release().catch(() => {});
       } catch (error) {
-        if (!signal.aborted) log.warn({ key, error: describe(error) }, 'the lock of an exclusive subscription cannot be had, trying on');
+        if (signal.aborted) return;
+        log.warn({ key, error: describe(error) }, 'the lock of an exclusive subscription cannot be had, trying on');
+        await this.#pause();
       }
     }
+  }
+
+  /** What is refused at once would be tried without end in one turn of the loop. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(AGAIN_MS, resolve);
+      void aborted(this.#abort.signal).then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 }
 

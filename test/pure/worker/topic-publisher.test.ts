@@ -89,5 +89,9 @@ describe('publishing to a topic', () => {
     publisher.close();
     await clock.advance(0);
     expect([sent.length, told, publisher.size]).toEqual([1, Array.from({ length: 5 }, () => 'NotStoredError'), 0]);
+    // As one that waited for its topic meanwhile.
+    publish(true);
+    await clock.advance(0);
+    expect([told.length, publisher.size]).toEqual([6, 0]);
   });
 });
