@@ -62,7 +62,7 @@ describe.skipIf(!(await natsServerPath()))('what workers share', () => {
 
     it('is over with its time, by the clock of NATS', async () => {
       // This machine's clock is an hour behind, which changes nothing.
-      const behind = patient(await openStatus({ connection: { ...shared(connection), clock: { ...connection.clock, now: () => connection.clock.now() - 3_600_000 } } }));
+      const behind = patient(await openStatus({ connection: withClock(connection, { now: () => connection.clock.now() - 3_600_000 }) }));
       await inTime(async (ms) => {
         const from = performance.now();
         await asked.set('short', 1, { ttl: ms });
@@ -141,6 +141,29 @@ describe.skipIf(!(await natsServerPath()))('what workers share', () => {
     }
   });
 
+  it('is removed, and the time is told, though the connection breaks over it', async () => {
+    const breaker = await startBreaker(server.port);
+    const broken = await openConnection({ url: `nats://127.0.0.1:${breaker.port}` });
+    let laterMs = 0;
+    const bucket = new WorkerBucket(withClock(broken, { monotonic: () => broken.clock.monotonic() + laterMs }), 3_600_000);
+    try {
+      await bucket.put(statusKey('removed'), '{}');
+      const { revision = 0 } = (await bucket.get(statusKey('removed'))) ?? {};
+      const cuts = [breaker.cutAt('STREAM.PURGE', '"purged"')];
+      await bucket.forget(statusKey('removed'), revision);
+      expect(await left(statusKey('removed'))).toBe(0);
+      await bucket.serverNow();
+      // What was learned of the server's clock is too old.
+      laterMs = 3_600_000;
+      cuts.push(breaker.cutAt('STREAM.INFO', '"ts"'));
+      await bucket.serverNow();
+      await Promise.all(cuts);
+    } finally {
+      await broken.close();
+      await breaker.close();
+    }
+  });
+
   it('is made anew when the bucket was deleted, and says so when NATS is away', async () => {
     await asked.set('kept', 1);
     await manager.streams.delete(WORKER_STREAM);
@@ -161,15 +184,15 @@ function patient(statuses: OpenStatuses): Pick<OpenStatuses, 'get' | 'set' | 'de
   return { get: (name) => patiently(() => statuses.get(name)), set: (name, value, options) => patiently(() => statuses.set(name, value, options)), delete: (name) => patiently(() => statuses.delete(name)) };
 }
 
-/** The connection's getters and methods, on an object that can be spread. */
-function shared(connection: WorkerConnection): WorkerConnection {
+/** The same connection, for which another clock goes. */
+function withClock(connection: WorkerConnection, clock: Partial<WorkerConnection['clock']>): WorkerConnection {
   return {
     [Symbol.asyncDispose]: () => connection.close(),
     get state() { return connection.state; },
     get serverUrl() { return connection.serverUrl; },
     get client() { return connection.client; },
     get manager() { return connection.manager; },
-    publisher: connection.publisher, outbox: connection.outbox, clock: connection.clock,
+    publisher: connection.publisher, outbox: connection.outbox, clock: { ...connection.clock, ...clock },
     onState: (listener) => connection.onState(listener),
     whenConnected: () => connection.whenConnected(),
     close: () => connection.close(),

@@ -17,7 +17,7 @@ import { chooseConnection, CONNECTION_OPTIONS } from '../connection.ts';
 import type { WorkerConnection } from '../connection.ts';
 import { keepDeadLetter } from '../dead-letters.ts';
 import { Suspects } from '../common/suspects.ts';
-import { WorkerBucket } from '../common/worker-bucket.ts';
+import { PATIENCE_MS, WorkerBucket } from '../common/worker-bucket.ts';
 import { BadOptionError, BusStoppedError, DeadlyMessageError, NoEnvelopeError, checkedName, checkedWhole } from '../errors.ts';
 import { silentLog } from '../silent-log.ts';
 import { openLocks } from '../locks/locks.ts';
@@ -102,7 +102,7 @@ class Bus implements EventBus {
     this.#whenStopped.catch(() => {});
     this.#publisher = new TopicPublisher(connection.clock, (subject) => this.#reopen(subject.slice(options.base.length + 1)));
     let bucket: WorkerBucket | undefined;
-    this.#suspects = new Suspects(() => (bucket ??= new WorkerBucket(connection)), log);
+    this.#suspects = new Suspects(() => (bucket ??= new WorkerBucket(connection, PATIENCE_MS)), log);
     const limits = { maxRestarts, windowMs: restartWindowMs };
     this.pool = openActorPool<Pooled>({
       name: client, log, clock: connection.clock, maxRestarts, restartWindowMs,

@@ -83,8 +83,8 @@ export class WorkerBucket {
 
   /** Nothing of the key up to this revision is left, not even a marker; a later entry stays. Nobody is told. */
   forget(key: string, revision: number): Promise<void> {
-    return this.#do(`removing ${key}`, async (manager) => {
-      await manager.streams.purge(WORKER_STREAM, { filter: WORKER_PREFIX + key, seq: revision + 1 });
+    return this.#do(`removing ${key}`, async () => {
+      await askAgain(() => this.#connection.manager.streams.purge(WORKER_STREAM, { filter: WORKER_PREFIX + key, seq: revision + 1 }), this.#again);
     });
   }
 
@@ -93,14 +93,14 @@ export class WorkerBucket {
     const { clock } = this.#connection;
     const known = this.#serverClock;
     if (known !== undefined && clock.monotonic() - known.at < CLOCK_FRESH_MS) return clock.monotonic() + known.ahead;
-    await this.#do('reading the time', async (manager) => this.#learnTime(await manager.streams.info(WORKER_STREAM)));
+    await this.#do('reading the time', async () => this.#learnTime(await askAgain(() => this.#connection.manager.streams.info(WORKER_STREAM), this.#again)));
     return clock.monotonic() + (this.#serverClock?.ahead ?? clock.now() - clock.monotonic());
   }
 
-  async #do<Result>(doing: string, action: (manager: JetStreamManager) => Promise<Result>): Promise<Result> {
+  async #do<Result>(doing: string, action: () => Promise<Result>): Promise<Result> {
     try {
       await (this.#ensured ??= askAgain(() => this.#ensure(), this.#again));
-      return await action(this.#connection.manager);
+      return await action();
     } catch (error) {
       // It may be that the bucket was deleted: then it is made again the next time.
       this.#ensured = undefined;
