@@ -48,6 +48,41 @@ describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad mo
     expect(await stage.ends(await stage.send('report'))).toMatchObject([{ status: 'success', reason: '"done"' }]);
   });
 
+  it('does not keep from a second step what the first one gave', async () => {
+    const { stage, breaker, url } = await broken();
+    const given: string[] = [];
+    const worker = createWorker({ url, app: 'shop' }).handle('map', (run, { next }) => {
+      given.push(run.nextPayload);
+      return run.step === 1 ? next(7) : undefined;
+    });
+    clean.push(() => worker.stop());
+    await worker.start();
+    const first = await stage.send('map', { category: 'map', action: 'pre-start' });
+    await stage.ends(first);
+    const cut = breaker.cutAt('STREAM.MSG.GET', '"message"');
+    expect(await stage.ends(await stage.send('map', { category: 'map', taskId: first.taskId }))).toMatchObject([{ status: 'success' }]);
+    await cut;
+    expect(given).toEqual(['', '7']);
+  });
+
+  it('loses no dead letter', async () => {
+    const { stage, breaker, url } = await broken();
+    const dying = await openConnection({ url: stage.url });
+    const killed = createWorker({ connection: dying, app: 'shop' }).handle('dead', () => new Promise(() => {}), { ackWaitMs: 60_000, maxDeliveries: 1 });
+    clean.push(() => killed.stop({ graceMs: 0, abortMs: 0 }));
+    await killed.start();
+    const sent = await stage.send('dead');
+    await until(() => killed.state().running === 1);
+    await dying.close();
+    const cut = breaker.cutAt('STREAM.CREATE.natsjob-dead-letters');
+    const worker = createWorker({ url, app: 'shop' }).handle('dead', () => {}, { ackWaitMs: 1_000, maxDeliveries: 1 });
+    clean.push(() => worker.stop());
+    await worker.start();
+    expect(await stage.ends(sent)).toMatchObject([{ status: 'fail', noRetry: true }]);
+    await cut;
+    expect((await stage.ask('$JS.API.STREAM.INFO.natsjob-dead-letters')).json()).toMatchObject({ state: { messages: 1 } });
+  });
+
   it.each(['STREAM.INFO', 'STREAM.CREATE', 'CONSUMER.INFO', 'CONSUMER.CREATE', 'CONSUMER.MSG.NEXT'])('does not keep anybody from subscribing to a topic: over %s', async (asked) => {
     const { breaker, url } = await broken();
     const bus = await openEventBus({ url, client: 'client' });

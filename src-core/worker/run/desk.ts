@@ -235,7 +235,12 @@ export class Desk {
   /** What has to be known of it before it may begin. */
   async #prepare(task: Task, handling: DeskHandling, message: Incoming): Promise<void> {
     const isKnown = (): boolean => this.#tasks.get(registryKey(task)) === task;
-    await this.#lookUp(task, handling);
+    if (!(await this.#lookUp(task, handling)) && isKnown()) {
+      handling.lookedUp--;
+      if (task.reply === '') task.refuse('what its first step handed on could not be looked up', false);
+      else task.handBack();
+      return;
+    }
     const { deliveries } = task.arrival;
     const { maxDeliveries } = handling.options;
     if (isKnown() && isSuspect(deliveries, maxDeliveries)) {
@@ -257,19 +262,20 @@ export class Desk {
     else this.slots.take(task);
   }
 
-  /** Has the run ended meanwhile, and what did its first step hand on? */
-  async #lookUp(task: Task, handling: DeskHandling): Promise<void> {
-    if (!this.#isToBeLookedUp(task, handling)) return;
+  /** Has the run ended meanwhile, and what did its first step hand on? False: that is not known, without which it cannot be done. */
+  async #lookUp(task: Task, handling: DeskHandling): Promise<boolean> {
+    if (!this.#isToBeLookedUp(task, handling)) return true;
+    const lacksPayload = task.run.step === 2 && task.run.nextPayload === '';
     try {
       const { endBucket, endKey } = task.dispatch;
       if (mayHaveEnded(task, handling) && (await endOf(this.connection, endBucket, endKey)) !== undefined) {
         handling.passed++;
         task.acknowledge();
-        return;
-      }
-      if (task.run.step === 2 && task.run.nextPayload === '') task.run.nextPayload = await payloadOfFirstStep(this.connection, task.dispatch);
+      } else if (lacksPayload) task.run.nextPayload = await payloadOfFirstStep(this.connection, task.dispatch);
+      return true;
     } catch (error) {
       this.log.debug({ taskId: task.dispatch.taskId, error: describe(error) }, 'the results of a run could not be looked up');
+      return !lacksPayload;
     }
   }
 

@@ -1,4 +1,6 @@
 /** Looking into the bucket of results: rare, for what was handed out again and for the second step of a map run. */
+import type { Msg } from '@nats-io/transport-node';
+import { askAgain } from '../../nats/ask-again.ts';
 import { decodeEnd, kvStream, preEndKey } from '../../wire/index.ts';
 import type { Dispatch, End } from '../../wire/index.ts';
 import type { WorkerConnection } from '../connection.ts';
@@ -7,6 +9,8 @@ import { answerSubject } from './answer.ts';
 /** Keys have a history of that many, as a rule. */
 const MOST_ANSWERS = 16;
 const TIMEOUT_MS = 5_000;
+/** For a server that stands still for a moment, or a connection that breaks over the question. */
+const PATIENCE_MS = 10_000;
 
 /** Of the server; without a message: there is none, or it may not be read. */
 interface Answer {
@@ -22,7 +26,8 @@ export async function endOf(connection: WorkerConnection, bucket: string, key: s
   for (let looked = 0; looked < MOST_ANSWERS; looked++) {
     // The library asks for the last message of a subject only; it is the first good one that counts.
     const asked = JSON.stringify({ seq: sequence, next_by_subj: subject });
-    const { message } = (await connection.client.request(`$JS.API.STREAM.MSG.GET.${kvStream(bucket)}`, asked, { timeout: TIMEOUT_MS })).json<Answer>();
+    const ask = (): Promise<Msg> => connection.client.request(`$JS.API.STREAM.MSG.GET.${kvStream(bucket)}`, asked, { timeout: TIMEOUT_MS });
+    const { message } = (await askAgain(ask, { patienceMs: PATIENCE_MS, isOver: () => connection.state === 'closed' })).json<Answer>();
     if (message === undefined) return undefined;
     const end = decodeEnd(Buffer.from(message.data ?? '', 'base64').toString('utf8'), rules);
     if (end.ok) return end;
