@@ -3,7 +3,8 @@ import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { wantedObjects } from '../../src-core/nats/objects.ts';
-import { anyNodeSubject, decodeFrame, encodeFrame } from '../../src-core/wire/index.ts';
+import { anyNodeSubject, decodeFrame, encodeFrame, parseRunId } from '../../src-core/wire/index.ts';
+import { machineClock } from '../../src-core/worker/clock.ts';
 import { createWorker, JobQueue, NotReachedError, NotStoredError, openConnection, openLocks, openStatus, QueueClosedError, UnavailableError } from '../../src-core/worker/index.ts';
 import type { JobQueueOptions } from '../../src-core/worker/index.ts';
 import { awakeMs } from '../support/awake-time.ts';
@@ -139,6 +140,27 @@ describe.skipIf((await natsServerPath()) === undefined)('a queue whose NATS come
     await queue.on('completed', () => undefined);
     await queue.gracefulShutdown(0);
     await breaker.close();
+  });
+
+  it('is reached, and added to, though the connection breaks over the time of the server', async () => {
+    await using server = await startNatsServer();
+    const breaker = await startBreaker(server.port);
+    await startScheduler(server.url);
+    let stepMs = 0;
+    const queue = opened(`nats://127.0.0.1:${breaker.port}`, { clock: { ...machineClock, now: () => Date.now() + stepMs } });
+    try {
+      const cuts = [breaker.cutAt('STREAM.INFO.natsjob')];
+      await queue.ready();
+      // Somebody sets this machine's clock, so that the server's time is asked for again.
+      stepMs = 86_400_000;
+      cuts.push(breaker.cutAt('STREAM.INFO.natsjob'));
+      const { id } = await queue.add('welcome');
+      await Promise.all(cuts);
+      expect(Math.abs(parseRunId(id)!.atMs - Date.now())).toBeLessThan(3_600_000);
+    } finally {
+      await queue.gracefulShutdown(0);
+      await breaker.close();
+    }
   });
 
   it('is shut down in its time when NATS went away later', async () => {

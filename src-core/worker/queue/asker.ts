@@ -1,5 +1,5 @@
 import { createInbox } from '@nats-io/transport-node';
-import { asUnavailable } from '../../nats/errors.ts';
+import { asUnavailable, isAway, isJetStreamOff } from '../../nats/errors.ts';
 import { ASKED_LIMITS, askedRunId, askedSubject, encodeAsked, STREAM } from '../../wire/index.ts';
 import type { AskedRun } from '../../wire/index.ts';
 import type { WorkerConnection } from '../connection.ts';
@@ -22,6 +22,8 @@ const MOST_IN_MESSAGE = 200_000;
 const MOST_AHEAD_MS = 20_000;
 /** The machine's clock was set, or the machine slept. */
 const CLOCK_STEP_MS = 5_000;
+/** How often a server that is silent or away is asked for its time. */
+const AGAIN_MS = 250;
 
 /**
  * Asks for runs by messages to the stream, and knows their ids from the acknowledgements. Each message has an id of its own,
@@ -52,13 +54,23 @@ export class Asker {
     return !(Math.abs(clock.now() - clock.monotonic() - this.#measuredAt) < CLOCK_STEP_MS);
   }
 
-  /** Rejects with UnavailableError. */
+  /** Waits for NATS for as long as it takes. Rejects with UnavailableError when the connection is closed, or the stream is not to be read. */
   async setClock(): Promise<void> {
+    for (;;) {
+      await this.#connection.whenConnected();
+      try {
+        return await this.#measure();
+      } catch (error) {
+        if (!isAway(error) && !isJetStreamOff(error)) throw asUnavailable(error, `reading ${STREAM}`);
+      }
+      await new Promise<void>((resolve) => this.#connection.clock.after(AGAIN_MS, resolve));
+    }
+  }
+
+  async #measure(): Promise<void> {
     const { clock, manager } = this.#connection;
     const before = clock.now();
-    const { ts } = await manager.streams.info(STREAM).catch((error: unknown) => {
-      throw asUnavailable(error, `reading ${STREAM}`);
-    });
+    const { ts } = await manager.streams.info(STREAM);
     const after = clock.now();
     this.#measuredAt = clock.now() - clock.monotonic();
     const told = ts === undefined ? Number.NaN : Date.parse(ts);

@@ -335,9 +335,12 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
   async #reachToAsk(): Promise<ReadyToAsk> {
     const { namespace, app, job } = this.#settings;
     const from = this.#clock.monotonic();
-    const { asker, connection } = await this.#opened(this.#addLimitMs, () => new NotStoredError(askedSubject(namespace, app, job), `the queue was not reached within ${this.#addLimitMs} ms`));
-    if (asker.needsClock && connection.state === 'connected') await asker.setClock();
-    return { asker, limitMs: Math.max(0, this.#addLimitMs - (this.#clock.monotonic() - from)) };
+    const left = (): number => Math.max(0, this.#addLimitMs - (this.#clock.monotonic() - from));
+    const tooLate = (): Error => new NotStoredError(askedSubject(namespace, app, job), `the queue was not reached within ${this.#addLimitMs} ms`);
+    const { asker } = await this.#opened(this.#addLimitMs, tooLate);
+    // Ids are made of the server's time: without it the scheduler would give the run another one.
+    if (asker.needsClock) await inTime(this.#clock, left(), asker.setClock(), tooLate);
+    return { asker, limitMs: left() };
   }
 
   /** Rejects with UnavailableError, or what `tooLate` makes, when it takes longer. */

@@ -22,7 +22,7 @@ async function offAfter({ there, back, ahead }: Answer): Promise<number> {
     await clock.advance(back);
     return { ts };
   };
-  const connection = { clock, manager: { streams: { info } }, publisher: { publish: (_subject: string, text: string) => void asked.push(text) } };
+  const connection = { clock, whenConnected: () => Promise.resolve(), manager: { streams: { info } }, publisher: { publish: (_subject: string, text: string) => void asked.push(text) } };
   const asker = new Asker(connection as unknown as WorkerConnection, { namespace: 'app', app: 'shop', job: 'mail', giveUpAfterMs: 1_000 });
   await asker.setClock();
   void asker.ask({});
