@@ -1,25 +1,21 @@
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
-import { wantedObjects } from '../../src-core/nats/objects.ts';
-import { anyNodeSubject, decodeFrame, encodeFrame, parseRunId } from '../../src-core/wire/index.ts';
+import { parseRunId } from '../../src-core/wire/index.ts';
 import { machineClock } from '../../src-core/worker/clock.ts';
 import { createWorker, JobQueue, NotReachedError, NotStoredError, openConnection, openLocks, openStatus, QueueClosedError, UnavailableError } from '../../src-core/worker/index.ts';
 import type { JobQueueOptions } from '../../src-core/worker/index.ts';
 import { awakeMs } from '../support/awake-time.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
-import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { QUEUE_STATUS, startQueueScheduler } from '../support/queue-scheduler.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { until } from '../support/until.ts';
 
-const STATUS = { waiting: 0, delayed: 0, active: 0, completed: 0, failed: 0, expired: 0, cancelled: 0, state: 'enabled', workers: 0, oldestWaitingAt: null };
 const queues: JobQueue[] = [];
-const schedulers: NatsConnection[] = [];
+const schedulers: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
   await Promise.all(queues.splice(0).map((queue) => queue.gracefulShutdown(0)));
-  await Promise.all(schedulers.splice(0).map((client) => client.close()));
+  await Promise.all(schedulers.splice(0).map((end) => end()));
 });
 
 function opened(url: string, options: JobQueueOptions = {}): JobQueue {
@@ -28,17 +24,8 @@ function opened(url: string, options: JobQueueOptions = {}): JobQueue {
   return queue;
 }
 
-/** What a queue needs of a scheduler: the streams, and two answers. */
 async function startScheduler(url: string): Promise<void> {
-  const client = await connect({ servers: url });
-  const manager = await jetstreamManager(client, { timeout: PATIENT_MS });
-  for (const object of wantedObjects({ replicas: 1, maxBytes: 64 * 1024 ** 2 })) await manager.streams.add(object);
-  client.subscribe(anyNodeSubject('>' as never), { callback: (_error, message) => {
-    const method = (decodeFrame(message.data)?.head as { method?: string } | undefined)?.method;
-    message.respond(encodeFrame({ value: method === 'job.declare' ? { job: { id: 1 }, outcome: 'created' } : STATUS }, new Uint8Array(0)));
-  } });
-  await client.flush();
-  schedulers.push(client);
+  schedulers.push(await startQueueScheduler(url));
 }
 
 describe('a queue whose NATS was never there', () => {
@@ -105,7 +92,7 @@ describe.skipIf((await natsServerPath()) === undefined)('a queue whose NATS come
       return undefined;
     }), { what: 'an add to be taken' });
     expect(id).not.toBe('');
-    expect(await queue.getStatus()).toEqual(STATUS);
+    expect(await queue.getStatus()).toEqual(QUEUE_STATUS);
     expect(await queue.healthCheck()).toMatchObject({ status: 'healthy' });
   });
 
@@ -126,8 +113,8 @@ describe.skipIf((await natsServerPath()) === undefined)('a queue whose NATS come
       return asking;
     };
     await asked(queue.process(() => undefined));
-    await Promise.all(schedulers.splice(0).map((client) => client.close()));
-    expect(await asked(queue.getStatus())).toEqual(STATUS);
+    await Promise.all(schedulers.splice(0).map((end) => end()));
+    expect(await asked(queue.getStatus())).toEqual(QUEUE_STATUS);
   });
 
   it('begins to listen where NATS gives no answer at first', async () => {

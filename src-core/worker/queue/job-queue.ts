@@ -11,8 +11,10 @@ import type { ConnectionChoice } from '../connection.ts';
 import { RecentMap } from '../common/recent-map.ts';
 import { BadOptionError, checkedWhole, NotStoredError } from '../errors.ts';
 import type { Asker } from './asker.ts';
-import type { JobEnd, KnownRun } from './ends-reader.ts';
+import type { KnownRun } from './ends-reader.ts';
 import { JobFailedError, JobWaitError, QueueClosedError } from './errors.ts';
+import { JobWaiting } from './job-waiting.ts';
+import type { FinalEnd } from './job-waiting.ts';
 import { askedRunOf, readArgs } from './options.ts';
 import type { AddOptions, BulkJob } from './options.ts';
 import { checkProcessOptions, Processing } from './processing.ts';
@@ -40,6 +42,7 @@ export interface JobQueueOptions extends ConnectionChoice, QueueDefinition {
 
 interface Open extends Reached {
   readonly watch: QueueWatch;
+  readonly waiting: JobWaiting;
 }
 
 /** What an add needs; what is left of its time, where some of it was waited for. */
@@ -87,7 +90,7 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
     this.#clock = options.clock ?? machineClock;
     this.name = name;
     this.#reach = new QueueReach({ name, choice: options, settings: this.#settings, addLimitMs: this.#addLimitMs, clock: this.#clock }, (reached) => ({
-      ...reached, watch: new QueueWatch(reached.connection, { ...this.#settings, find: (runId) => findRun(reached.control, runId) }),
+      ...reached, ...this.#watching(reached),
     }));
   }
 
@@ -100,15 +103,17 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
   async add<Name extends keyof Jobs & string>(name: Name, data?: Jobs[Name], options?: AddOptions): Promise<QueueJob<Jobs[Name]>> {
     const run = askedRunOf(name, data, options);
     const { asker, limitMs } = await this.#readyToAsk();
-    return this.#added(await asker.ask(run, limitMs), name, data as Jobs[Name]);
+    const place = this.#reach.open?.watch.place;
+    return this.#added(await asker.ask(run, limitMs), name, data as Jobs[Name], place);
   }
 
   /** The jobs in the order given. One that cannot be added rejects; those stored before it stay. */
   async addBulk<Name extends keyof Jobs & string>(jobs: readonly BulkJob<Name, Jobs[Name]>[]): Promise<QueueJob<Jobs[Name]>[]> {
     const runs = jobs.map(({ name, data, options }) => askedRunOf(name, data, options));
     const { asker, limitMs } = await this.#readyToAsk();
+    const place = this.#reach.open?.watch.place;
     const ids = await asker.askAll(runs, limitMs);
-    return jobs.map(({ name, data }, index) => this.#added(ids[index] as string, name, data as Jobs[Name]));
+    return jobs.map(({ name, data }, index) => this.#added(ids[index] as string, name, data as Jobs[Name], place));
   }
 
   /** A job by its id, wherever it was added. */
@@ -224,24 +229,25 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
   }
 
   async stateOf(id: string): Promise<QueueJobState> {
-    const { control, connection } = await this.#opened();
+    const { control } = await this.#opened();
     try {
       const last = (await control.attempts(id)).at(-1);
       return last === undefined ? 'unknown' : stateOf(last);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       const fresh = this.#fresh.get(id);
-      return fresh !== undefined && connection.clock.monotonic() - fresh.at < FRESH_MS ? 'waiting' : 'unknown';
+      return fresh !== undefined && this.#clock.monotonic() - fresh.at < FRESH_MS ? 'waiting' : 'unknown';
     }
   }
 
   async waitFor(id: string, limitMs: number | undefined): Promise<unknown> {
     const from = this.#clock.monotonic();
-    const { connection } = await this.#opened(limitMs ?? 'for ever', () => new JobWaitError(id, limitMs ?? 0));
+    const tooLate = (): Error => new JobWaitError(id, limitMs ?? 0);
+    const { connection, waiting } = await this.#opened(limitMs ?? 'for ever', tooLate);
     let job = id;
     for (let doubled = 0; ; doubled++) {
       const left = limitMs === undefined ? undefined : Math.max(0, limitMs - (this.#clock.monotonic() - from));
-      const { status, reason, runId } = await this.#endOf(job, left, () => new JobWaitError(id, limitMs ?? 0));
+      const { status, reason, runId } = await waiting.endOf(job, left, tooLate);
       if (status === 'success') return resultOf(connection, { ...this.#place(), taskId: runId, reason });
       const holder = status === 'cancelled' && doubled < MOST_DOUBLED ? doubledIn(reason) : undefined;
       if (holder === undefined) throw new JobFailedError(job, status, reason);
@@ -276,19 +282,10 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
     return { namespace, app, name: typeof job === 'string' ? job : jobNameOf(job) };
   }
 
-  async #endOf(id: string, limitMs: number | undefined, tooLate: () => JobWaitError): Promise<Pick<JobEnd, 'status' | 'reason' | 'runId'>> {
-    const { watch } = await this.#opened();
-    let stop: () => void = () => undefined;
-    const ended = new Promise<JobEnd>((resolve) => (stop = watch.waitFor(id, resolve)));
-    const found = async (): Promise<Pick<JobEnd, 'status' | 'reason' | 'runId'>> => {
-      await watch.started();
-      return watch.endOf(id) ?? (await this.#endIfKnown(id)) ?? (await ended);
-    };
-    try {
-      return await inTime(this.#clock, limitMs, found(), tooLate);
-    } finally {
-      stop();
-    }
+  #watching({ connection, control }: Reached): Pick<Open, 'watch' | 'waiting'> {
+    const watch = new QueueWatch(connection, { ...this.#settings, find: (runId) => findRun(control, runId) });
+    const waiting = new JobWaiting({ clock: this.#clock, watch, ask: (id) => this.#endIfKnown(id), isClosed: () => connection.state === 'closed' });
+    return { watch, waiting };
   }
 
   #place(): { namespace: string; app: string; job: string } {
@@ -296,14 +293,14 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
     return { namespace, app, job };
   }
 
-  #added<Data>(id: string, name: string, data: Data): QueueJob<Data> {
-    const { open } = this.#reach;
-    if (open !== undefined) this.#fresh.set(id, { at: open.connection.clock.monotonic(), place: open.watch.place });
+  /** `place`: of the watch when it was asked for; when word of it comes, the job may have ended already. */
+  #added<Data>(id: string, name: string, data: Data, place: WatchPlace | undefined): QueueJob<Data> {
+    this.#fresh.set(id, { at: this.#clock.monotonic(), place });
     return new QueueJob(this, id, name, data);
   }
 
   /** Undefined when the job is still to end, and when no scheduler knows it yet: then its end is still to come, too. */
-  async #endIfKnown(id: string): Promise<Pick<JobEnd, 'status' | 'reason' | 'runId'> | undefined> {
+  async #endIfKnown(id: string): Promise<FinalEnd | undefined> {
     // Added while everything was read: it is told, and nobody has to be asked.
     if (this.#reach.open?.watch.remembersSince(this.#fresh.get(id)?.place) === true) return undefined;
     try {
@@ -355,7 +352,9 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
     const open = await this.#reach.last(graceMs);
     if (open === undefined) return;
     await this.#processing?.stop(left());
-    await open.watch.stop();
+    const closed = new QueueClosedError(this.name);
+    open.waiting.close(closed);
+    await open.watch.stop(closed);
     const { connection, isOwn } = open;
     const lastMs = connection.state === 'connected' ? Math.max(left(), LAST_ADDS_MS) : left();
     await inTime(this.#clock, lastMs, connection.publisher.drained(), () => new UnavailableError('What was added is not stored.')).catch(() => undefined);

@@ -1,4 +1,6 @@
 import type { Subscription } from '@nats-io/transport-node';
+import { UnavailableError } from '../../domain/errors.ts';
+import { isAway, isJetStreamOff } from '../../nats/errors.ts';
 import { roundTrip } from '../../nats/round-trip.ts';
 import { decodeReport, doubledIn, parseReportSubject, reportSubject } from '../../wire/index.ts';
 import { RecentMap } from '../common/recent-map.ts';
@@ -19,8 +21,14 @@ export interface QueueWatchOptions {
 
 /** Who waits for jobs one after the other shall not begin to read anew each time. */
 const LINGER_MS = 5_000;
+const AGAIN_MS = 250;
 /** Final ends remembered, for whoever waits for a job that has just ended. */
 const ENDS_KEPT = 10_000;
+
+interface Starting {
+  readonly done: Promise<void>;
+  giveUp(error: Error): void;
+}
 
 /** How far it was read. */
 export interface WatchPlace {
@@ -37,7 +45,9 @@ export class QueueWatch {
   readonly #ends = new RecentMap<JobEnd>(ENDS_KEPT);
   #endsRead = 0;
   #reader: EndsReader | undefined;
-  #starting: Promise<void> | undefined;
+  #starting: Starting | undefined;
+  /** What a start waits for. */
+  #stopping: Promise<unknown> = Promise.resolve();
   #stopLive: (() => void) | undefined;
   #cancelLinger: (() => void) | undefined;
 
@@ -73,11 +83,7 @@ export class QueueWatch {
   started(): Promise<void> {
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
-    this.#starting ??= this.#start().catch((error: unknown) => {
-      this.#starting = undefined;
-      throw error;
-    });
-    return this.#starting;
+    return (this.#starting ??= this.#begin()).done;
   }
 
   /** Tells the final end of the job, once. Returns the way to stop waiting. */
@@ -92,12 +98,32 @@ export class QueueWatch {
     };
   }
 
-  async stop(): Promise<void> {
+  /** `why`: for those who still wait until it is read. */
+  async stop(why: Error = new UnavailableError('Nobody listens to the queue any more.')): Promise<void> {
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
     const starting = this.#starting;
     this.#starting = undefined;
-    await starting?.catch(() => undefined);
+    if (starting !== undefined) this.#stopping = this.#stopping.then(() => this.#end(starting, why));
+    await this.#stopping;
+  }
+
+  #begin(): Starting {
+    let giveUp = (_error: Error): void => undefined;
+    const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
+    givenUp.catch(() => undefined);
+    const done = this.#stopping.then(() => this.#start(givenUp));
+    const starting = { done, giveUp };
+    // The next one who asks begins anew.
+    done.catch(() => {
+      if (this.#starting === starting) this.#starting = undefined;
+    });
+    return starting;
+  }
+
+  async #end({ done, giveUp }: Starting, why: Error): Promise<void> {
+    giveUp(why);
+    await done.catch(() => undefined);
     this.#stopLive?.();
     this.#stopLive = undefined;
     const reader = this.#reader;
@@ -106,13 +132,35 @@ export class QueueWatch {
     await reader?.stop();
   }
 
-  async #start(): Promise<void> {
+  /** Tried on while NATS is silent or away. */
+  async #start(givenUp: Promise<never>): Promise<void> {
+    const { clock } = this.#connection;
+    for (;;) {
+      await Promise.race([this.#connection.whenConnected(), givenUp]);
+      try {
+        return await this.#read();
+      } catch (error) {
+        if (!isAway(error) && !isJetStreamOff(error)) throw error;
+      }
+      await Promise.race([new Promise<void>((resolve) => clock.after(AGAIN_MS, resolve)), givenUp]);
+    }
+  }
+
+  async #read(): Promise<void> {
     const { find, ...job } = this.#options;
     const reader = new EndsReader(this.#connection, { ...job, find, onEnd: (end) => void this.#onEnd(end), onNoRetry: (end) => this.#isOver(end) });
-    await reader.start();
+    let stopLive = (): void => undefined;
+    try {
+      await reader.start();
+      stopLive = this.#followLive();
+      await roundTrip(this.#connection.client);
+    } catch (error) {
+      stopLive();
+      void reader.stop();
+      throw error;
+    }
     this.#reader = reader;
-    this.#stopLive = this.#followLive();
-    await roundTrip(this.#connection.client);
+    this.#stopLive = stopLive;
   }
 
   /** Nothing more of the job will come. */
