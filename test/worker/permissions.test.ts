@@ -53,7 +53,8 @@ describe.skipIf((await natsServerPath()) === undefined)('a worker with the permi
     await dying.close();
     // Another time to wait: the consumer is changed.
     await using last = await createWorker({ url, app: 'shop' }).handle('dead', () => {}, { ackWaitMs: 1_500, maxDeliveries: 1 }).start();
-    expect((await stage.ask('$JS.API.CONSUMER.INFO.natsjob.w=app=shop=dead')).json()).toMatchObject({ config: { ack_wait: 1.5e9 } });
+    // The start ends when the first try has failed, too.
+    await expect.poll(async () => (await stage.ask('$JS.API.CONSUMER.INFO.natsjob.w=app=shop=dead')).json(), { timeout: 60_000 }).toMatchObject({ config: { ack_wait: 1.5e9 } });
     expect(await stage.ends(sent)).toMatchObject([{ status: 'fail', clientId: last.id, noRetry: true }]);
     expect(await stage.ask('$JS.API.STREAM.INFO.natsjob-dead-letters').then((answer) => answer.json<{ state: { messages: number } }>().state.messages)).toBe(1);
     await killed.stop({ graceMs: 0, abortMs: 0 });

@@ -129,14 +129,19 @@ describe.skipIf(!canRun)('a worker', () => {
   it('keeps how far a run has come for its next attempt, until it has ended well', async () => {
     const job = aJob();
     const seen: unknown[] = [];
-    await workerOf().handle(job, async (run, { checkpoint }) => {
+    const worker = workerOf();
+    await worker.handle(job, async (run, { checkpoint }) => {
       seen.push(await patiently(() => checkpoint.get()));
       await patiently(() => checkpoint.set({ page: run.attempt }));
       if (run.attempt < 3) throw new Error('not yet');
     }).start();
     const first = await stage.send(job);
     expect(await stage.ends(first)).toMatchObject([{ status: 'fail' }]);
-    for (const attempt of [2, 3, 4]) await stage.ends(await stage.send(job, { fields: { attempt, rootTaskId: first.taskId } }));
+    for (const attempt of [2, 3, 4]) {
+      await stage.ends(await stage.send(job, { fields: { attempt, rootTaskId: first.taskId } }));
+      // The stream shows an answer before the worker hears that it is stored, and asks for the checkpoint to be removed.
+      await until(() => worker.state().unanswered === 0);
+    }
     expect(seen).toEqual([undefined, { page: 1 }, { page: 2 }, undefined]);
   });
 
