@@ -4,8 +4,8 @@ import type { WorkerConnection } from '../connection.ts';
 
 /** What is heard is only a hint: the lock is looked at again at least as often. */
 const LOOK_MS = 1_000;
-/** Subscribers hear of a message before the stream shows it. */
-const SHOWN_MS = 5;
+/** Subscribers hear of a message before the stream shows it, on a busy machine long before: so long after each look comes the next one. */
+const LOOKS_MS = [5, 20, 80, 320];
 
 /** Hears that the entry of a lock was removed. */
 export class FreedHint {
@@ -13,7 +13,8 @@ export class FreedHint {
   readonly #entry: string;
   readonly #stopFollowing: () => void;
   #subscription: Subscription | undefined;
-  #isHeard = false;
+  /** Of what was heard. */
+  #looks: number[] = [];
   #onHeard = (): void => {};
 
   constructor(connection: WorkerConnection, entry: string) {
@@ -25,7 +26,7 @@ export class FreedHint {
     if (connection.state === 'connected') this.#listen();
   }
 
-  /** Resolves when it was removed since the last call, or the time is up, or a second has gone by. Rejects with the signal's reason when that is aborted. */
+  /** Resolves when it is to be looked at: it was removed since the last call or a moment before, or the time is up, or a second has gone by. Rejects with the signal's reason when that is aborted. */
   wait(mostMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const { clock } = this.#connection;
@@ -36,15 +37,14 @@ export class FreedHint {
         if (signal.aborted) reject(signal.reason as Error);
         else resolve();
       };
-      let cancel = clock.after(Math.min(mostMs, LOOK_MS), settle);
+      const lookAfter = (ms: number): (() => void) => clock.after(Math.min(ms, this.#looks.shift() ?? LOOK_MS), settle);
+      let cancel = lookAfter(mostMs);
       this.#onHeard = () => {
-        this.#isHeard = false;
         cancel();
-        cancel = clock.after(SHOWN_MS, settle);
+        cancel = lookAfter(LOOK_MS);
       };
       signal.addEventListener('abort', settle);
       if (signal.aborted) settle();
-      else if (this.#isHeard) this.#onHeard();
     });
   }
 
@@ -57,9 +57,11 @@ export class FreedHint {
     this.#unsubscribe();
     this.#subscription = this.#connection.client.subscribe(WORKER_PREFIX + this.#entry, {
       callback: (error, message) => {
-        if (error !== null || message.headers?.get('KV-Operation') !== 'DEL') return;
-        this.#isHeard = true;
-        this.#onHeard();
+        if (error !== null) return;
+        const isFreed = message.headers?.get('KV-Operation') === 'DEL';
+        // What somebody writes behind it says that it is shown.
+        this.#looks = isFreed ? [...LOOKS_MS] : [];
+        if (isFreed) this.#onHeard();
       },
     });
   }
