@@ -11,13 +11,12 @@ import { PollConsumer } from './poll-consumer.ts';
 import { PushConsumer } from './push-consumer.ts';
 import type { PushConsumerOptions } from './push-consumer.ts';
 import { ReadingPace } from './reading-pace.ts';
+import { StreamEnd } from './stream-end.ts';
 
 const RETRY_MS = 250;
 /** A paused feed lets its consumer go when it keeps more than this. */
 const MAX_HELD_BYTES = 4 * 1024 * 1024;
 const CATCH_UP_POLL_MS = 100;
-/** How long a replicated stream may seem to end before what was read of it: a server that has just come to lead may be behind. */
-const BEHIND_MS = 15_000;
 
 type Pace = Pick<ReadingPace, 'turn' | 'message' | 'forget'>;
 
@@ -42,6 +41,7 @@ class StreamFeed implements Feed {
   readonly #log: Log;
   readonly #stopListening: () => void;
   readonly #waiters = new Set<Waiter>();
+  readonly #streamEnd = new StreamEnd();
   #position: number;
   /** What was dropped up to here was known when the feed began. */
   #knownGone: number | undefined;
@@ -61,8 +61,6 @@ class StreamFeed implements Feed {
   #paused = false;
   #releaseScheduled = false;
   #endReason: string | undefined;
-  /** Monotonic ms, since the stream seems to end before the position. */
-  #behindSince: number | undefined;
 
   constructor(connection: Connection, options: FeedOptions, log: Log, pace: Pace) {
     this.#connection = connection;
@@ -161,10 +159,7 @@ class StreamFeed implements Feed {
       this.#lose('the stream was made anew');
       return;
     }
-    if (info.state.last_seq >= this.#position) this.#behindSince = undefined;
-    else if (info.config.num_replicas > 1 && performance.now() - (this.#behindSince ??= performance.now()) < BEHIND_MS) {
-      throw new Error(`it ends at ${info.state.last_seq} just now`);
-    } else {
+    if (!this.#streamEnd.reaches(this.#position, info)) {
       this.#lose(`the stream ends at ${info.state.last_seq}, ${this.#position} was reached before`);
       return;
     }

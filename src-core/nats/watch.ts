@@ -8,6 +8,7 @@ import { headerValue } from './header-block.ts';
 import type { Incoming } from './incoming.ts';
 import { holdsNothingMore } from './next-message.ts';
 import { PushConsumer } from './push-consumer.ts';
+import { StreamEnd } from './stream-end.ts';
 
 const RETRY_MS = 500;
 const AGAIN_MS = 100;
@@ -35,6 +36,7 @@ class BucketWatcher implements BucketWatch {
   readonly #onEntry: OnEntry;
   readonly #log: Log;
   #stopListening: () => void = () => {};
+  readonly #streamEnd = new StreamEnd();
   #created = '';
   #position = 0;
   /** Keys with a value, as told. */
@@ -91,7 +93,7 @@ class BucketWatcher implements BucketWatch {
     const stream = kvStream(this.#bucket);
     const info = await manager.streams.info(stream);
     if (round !== this.#round) return;
-    const goesOn = info.created === this.#created && info.state.last_seq >= this.#position;
+    const goesOn = info.created === this.#created && this.#streamEnd.reaches(this.#position, info);
     if (!goesOn) this.#position = 0;
     this.#created = info.created;
     const missing = goesOn ? new Set<string>() : new Set(this.#known);
