@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { CONTROL_BUCKET, DEFINITIONS_BUCKET, STREAM } from '../../src-core/wire/index.ts';
+import { patiently } from '../support/patiently.ts';
 import type { BusStage } from './bus-stage.ts';
 import { comingBack, ids, message, OBJECTS, publishAll, tick, until } from './bus-stage.ts';
 
@@ -68,7 +69,7 @@ export function testBreaks(stage: BusStage): void {
     const settled = new Promise<number>((resolve) => log.publish(message('early', { onSettled: resolve })));
     await tick(100);
     expect(seen).toEqual([]);
-    await stage.bus.ensureObjects(OBJECTS);
+    await patiently(() => stage.bus.ensureObjects(OBJECTS));
     expect(await settled).toBe(1);
     // Who listens has a connection of its own: the acknowledgement may be here first.
     await until(() => seen.length > 0);
@@ -86,7 +87,7 @@ export function testBreaks(stage: BusStage): void {
     const isBack = comingBack(stage.bus);
     await stage.world.wipe();
     await isBack;
-    await stage.bus.ensureObjects(OBJECTS);
+    await patiently(() => stage.bus.ensureObjects(OBJECTS));
     await until(() => lost.length > 0);
     expect(lost[0]).not.toBe('');
     await until(() => told.some(([key, text]) => key === 'gone' && text === undefined));

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UnansweredError, UnavailableError } from '../../src-core/domain/errors.ts';
 import type { Bus } from '../../src-core/ports/bus.ts';
 import { STREAM } from '../../src-core/wire/index.ts';
+import { patiently } from '../support/patiently.ts';
 import type { BusWorld } from './bus-stage.ts';
 import { comingBack, until } from './bus-stage.ts';
 
@@ -18,7 +19,7 @@ export function describeBusCalls(name: string, open: () => Promise<BusWorld>): v
     beforeEach(async () => {
       world = await open();
       bus = await world.connect();
-      await bus.ensureObjects({ replicas: 1, maxBytes: 256 * 1024 * 1024 });
+      await patiently(() => bus.ensureObjects({ replicas: 1, maxBytes: 256 * 1024 * 1024 }));
     });
     afterEach(async () => {
       await world.close();

@@ -11,6 +11,7 @@ import type { Clock } from '../../src-core/ports/clock.ts';
 import { CONTROL_BUCKET } from '../../src-core/wire/index.ts';
 import { recordingLog } from '../support/nats-log.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { patiently } from '../support/patiently.ts';
 import { sparePort } from '../support/spare-port.ts';
 import { tick, until } from './bus-stage.ts';
 
@@ -62,7 +63,7 @@ describe.skipIf(binary === undefined)('the nats-server we run ourselves', () => 
     const server = await start();
     expect(server).toMatchObject({ kind: 'started', url: `nats://127.0.0.1:${port}` });
     const bus = await connectBus({ url: server.url, log: recorded.log, name: 'test', answerMs: PATIENT_MS });
-    await bus.ensureObjects({ replicas: 1, maxBytes: 1e8 });
+    await patiently(() => bus.ensureObjects({ replicas: 1, maxBytes: 1e8 }));
     await bus.bucket(CONTROL_BUCKET).compareAndSet('key', 'kept', 0);
     await bus.close();
     await server.stop();

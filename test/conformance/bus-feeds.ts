@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { UnavailableError } from '../../src-core/domain/errors.ts';
 import { DEFINITIONS_BUCKET, DEFINITIONS_STREAM, STREAM } from '../../src-core/wire/index.ts';
+import { patiently } from '../support/patiently.ts';
 import type { BusStage } from './bus-stage.ts';
 import { comingBack, ids, publishAll, tick, until } from './bus-stage.ts';
 
@@ -40,14 +41,14 @@ export function testFeeds(stage: BusStage): void {
 
   it('begins at the oldest message kept when the wanted one is purged', async () => {
     await publishAll(stage.bus, ids(10));
-    await stage.bus.purge(STREAM, 4);
+    await patiently(() => stage.bus.purge(STREAM, 4));
     expect(await stage.bus.streamInfo(STREAM)).toMatchObject({ firstSequence: 5, lastSequence: 10, messages: 6 });
     expect((await stage.readAll()).map((each) => each.sequence)).toEqual([5, 6, 7, 8, 9, 10]);
   });
 
   it('ends a feed that needs all when messages go that it could not read, and not for those that were gone before', async () => {
     await publishAll(stage.bus, ids(10));
-    await stage.bus.purge(STREAM, 4);
+    await patiently(() => stage.bus.purge(STREAM, 4));
     const got: number[] = [];
     const breakAndMend = async (): Promise<void> => {
       const isBack = comingBack(stage.bus);
@@ -69,7 +70,7 @@ export function testFeeds(stage: BusStage): void {
     for (const { feed } of [all, some]) feed.pause();
     await publishAll(stage.bus, ids(5, 'unseen'));
     await breakAndMend();
-    await stage.bus.purge(STREAM, 14);
+    await patiently(() => stage.bus.purge(STREAM, 14));
     for (const { feed } of [all, some]) feed.resume();
     await some.feed.caughtUp();
     await until(() => all.reason() !== undefined);
@@ -82,7 +83,7 @@ export function testFeeds(stage: BusStage): void {
 
   it('is caught up at once when everything was purged', async () => {
     await publishAll(stage.bus, ids(10));
-    await stage.bus.purge(STREAM, 10);
+    await patiently(() => stage.bus.purge(STREAM, 10));
     expect(await stage.readAll()).toEqual([]);
   });
 

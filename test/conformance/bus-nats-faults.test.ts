@@ -10,6 +10,7 @@ import { startBreaker } from '../support/nats-breaker.ts';
 import { recordingLog } from '../support/nats-log.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { NatsServerOptions, TestNatsServer } from '../support/nats-server.ts';
+import { patiently } from '../support/patiently.ts';
 import { until as soon } from '../support/until.ts';
 import { comingBack, tick, until } from './bus-stage.ts';
 
@@ -67,7 +68,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('stores 20,000 messages once each while the server is killed eight times', async () => {
     const server = await startServer();
     const bus = await openBus(server.url);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const { seen, arrived } = await countCore(server);
     const feed = await followStream(bus);
     const log = bus.openLog({ term: 1, maySend: () => true });
@@ -103,7 +104,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const breaker = await startBreaker(server.port);
     closers.push(() => breaker.close());
     const bus = await openBus(`nats://127.0.0.1:${breaker.port}`);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const { seen, arrived } = await countCore(server);
     const feed = await followStream(bus);
     const log = bus.openLog({ term: 1, maySend: () => true });
@@ -126,7 +127,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('shows nothing twice when the server is paused until it counts as dead', async () => {
     const server = await startServer();
     const bus = await openBus(server.url);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const { seen, arrived } = await countCore(server);
     const feed = await followStream(bus);
     const log = bus.openLog({ term: 1, maySend: () => true });
@@ -151,7 +152,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const breaker = await startBreaker(server.port);
     closers.push(() => breaker.close());
     const bus = await openBus(`nats://127.0.0.1:${breaker.port}`);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const log = bus.openLog({ term: 1, maySend: () => true });
     breaker.freeze();
     const settled = new Promise<number>((resolve) => log.publish(message('one', { onSettled: resolve })));
@@ -164,7 +165,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const breaker = await startBreaker(server.port);
     closers.push(() => breaker.close());
     const bus = await openBus(`nats://127.0.0.1:${breaker.port}`);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const { seen, arrived } = await countCore(server);
     const log = bus.openLog({ term: 1, maySend: () => true });
     breaker.dropTowardsClient('"seq":');
@@ -177,7 +178,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('gives a feed each message once while its consumers are deleted and the server restarts', async () => {
     const server = await startServer();
     const bus = await openBus(server.url);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const admin = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 5 });
     closers.push(() => admin.close());
     const manager = await jetstreamManager(admin, { timeout: PATIENT_MS });
@@ -205,7 +206,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('lets the server keep a long stream while a feed is paused', async () => {
     const server = await startServer();
     const bus = await openBus(server.url);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const log = bus.openLog({ term: 1, maySend: () => true });
     const total = 5_000;
     await Promise.all(Array.from({ length: total }, (_, i) => new Promise((resolve) => log.publish(message(`m${i}`, { text: 'x'.repeat(10_000), onSettled: resolve })))));
@@ -225,7 +226,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('gives up what the stream can never take, and goes on with the rest', async () => {
     const server = await startServer({ config: 'max_payload: 1MB' });
     const bus = await openBus(server.url);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const log = bus.openLog({ term: 1, maySend: () => true });
     const settled = await Promise.all([message('a'), message('big', { text: 'x'.repeat(1_100_000) }), message('b', { subject: 'not a subject' }), message('c')].map((each) =>
       new Promise<number>((resolve) => log.publish({ ...each, onSettled: resolve }))));
@@ -246,7 +247,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
       new Promise((resolve) => log.publish(message(id, { giveUpAt: Date.now() + giveUpMs, onSettled: resolve })));
     const settled = [publish('a', 60_000), publish('b', 60_000), publish('c', 60_000), publish('late', 1_000), publish('d', 60_000), publish('e', 60_000)];
     expect(await Promise.all(settled.slice(0, 4))).toEqual([1, 2, 3, 0]);
-    await bus.purge(STREAM, 3);
+    await patiently(() => bus.purge(STREAM, 3));
     // 4 is the empty message that tried whether there is room.
     expect(await Promise.all(settled.slice(4))).toEqual([5, 6]);
     await arrived();
@@ -267,7 +268,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     await expect(bus.ensureObjects(OBJECTS)).rejects.toMatchObject({ name: 'UnavailableError' });
     await server.restart();
     await until(() => bus.state === 'connected');
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     bus.openFeed({ stream: STREAM, from: 1, maxPayloadBytes: 1_000, onMessage: (each) => got.push(each.header('Nats-Msg-Id')), onLost: () => {} });
     expect(await settled).toBe(1);
     await until(() => got.length === 1);
@@ -314,7 +315,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const server = await startServer({ config: 'authorization { users: [ { user: "a", password: "b", permissions: { publish: ["natsjob.>", "$KV.>", "$JS.API.>", "_INBOX.>"], subscribe: ["natsjob.>", "$KV.>", "_INBOX.>"] } } ] }' });
     const bus = await openBus(`nats://a:b@127.0.0.1:${server.port}`);
     const stop = bus.respond('natsjob-node.a.*', async (payload) => payload);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const said = (): string => recorded.lines.filter(({ level }) => level === 'error').map((line) => JSON.stringify(line)).join();
     await until(() => said() !== '');
     expect(said()).toMatch(/requests cannot be heard/);
@@ -358,7 +359,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
     const server = await startServer();
     const bus = await openBus(server.url);
     const other = await openBus(server.url);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const told: [string, string | undefined][] = [];
     await bus.watch(DEFINITIONS_BUCKET, (key, text) => told.push([key, text]));
     await other.bucket(DEFINITIONS_BUCKET).compareAndSet('a', '1', 0);
@@ -374,7 +375,7 @@ describe.skipIf((await natsServerPath()) === undefined)('bus on a nats-server th
   it('leaves no consumer behind', async () => {
     const server = await startServer();
     const bus = await openBus(server.url);
-    await bus.ensureObjects(OBJECTS);
+    await patiently(() => bus.ensureObjects(OBJECTS));
     const feed = bus.openFeed({ stream: STREAM, from: 1, maxPayloadBytes: 1, onMessage: () => {}, onLost: () => {} });
     const watch = await bus.watch(DEFINITIONS_BUCKET, () => {});
     await feed.caughtUp();

@@ -9,6 +9,7 @@ import { makeCertificates } from '../support/certificates.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
 import { recordingLog } from '../support/nats-log.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
+import { patiently } from '../support/patiently.ts';
 import { until } from './bus-stage.ts';
 
 const OBJECTS = { replicas: 1, maxBytes: 256 * 1024 * 1024 };
@@ -24,7 +25,7 @@ describe.skipIf((await natsServerPath()) === undefined)('trust that ends while a
     const bus = await connectBus({ url: `nats://localhost:${server.port}`, log: recordingLog().log, name: 'test', answerMs: PATIENT_MS });
     const client = await connect({ servers: `localhost:${server.port}` });
     try {
-      await bus.ensureObjects(OBJECTS);
+      await patiently(() => bus.ensureObjects(OBJECTS));
       const seen: string[] = [];
       client.subscribe('natsjob.job.start.>', { callback: (_, message) => void seen.push(message.string()) });
       await client.flush();
@@ -59,7 +60,7 @@ async function losesWhatIsHeld(overTls = false): Promise<void> {
     const bus = await connectBus({ url: `nats://localhost:${breaker.port}`, log: recordingLog().log, name: 'test', answerMs: PATIENT_MS, ...options });
     const client = await connect({ servers: `localhost:${server.port}`, ...options });
     try {
-      await bus.ensureObjects(OBJECTS);
+      await patiently(() => bus.ensureObjects(OBJECTS));
       const seen: string[] = [];
       client.subscribe('natsjob.job.start.>', { callback: (_, message) => void seen.push(message.string()) });
       await client.flush();

@@ -33,7 +33,7 @@ describe.skipIf((await natsServerPath()) === undefined)('a bucket with patience'
     breaker = await startBreaker(server.port);
     closers.push(() => breaker.close());
     straight = await open(server.url, PATIENT_MS);
-    await straight.ensureObjects(OBJECTS);
+    await patiently(() => straight.ensureObjects(OBJECTS));
     bus = await open(`nats://127.0.0.1:${breaker.port}`, 300);
   });
   afterEach(async () => {

@@ -1,5 +1,6 @@
 import type { Bus, FeedMessage, LogMessage } from '../../src-core/ports/bus.ts';
 import { STREAM } from '../../src-core/wire/index.ts';
+import { patiently } from '../support/patiently.ts';
 
 /** A server with buses on it, as the suite needs it. Made for each test, closed after it. */
 export interface BusWorld {
@@ -36,7 +37,7 @@ export class BusStage {
   async set(): Promise<void> {
     this.#world = await this.#open();
     this.#bus = await this.world.connect();
-    await this.bus.ensureObjects(OBJECTS);
+    await patiently(() => this.bus.ensureObjects(OBJECTS));
   }
 
   async strike(): Promise<void> {
