@@ -87,6 +87,7 @@ export class BucketLocks implements OpenLocks {
   /** By entry: the revision that stands, and since when it has been seen to (monotonic ms). */
   readonly #seen = new Map<string, { readonly revision: number; readonly at: number }>();
   readonly #held = new Set<HeldLock>();
+  readonly #acquiring = new Set<Promise<Lock>>();
   readonly #closing = new AbortController();
 
   constructor(connection: WorkerConnection, holder: string, isOwn: boolean, bucket: LockBucket = new WorkerBucket(connection)) {
@@ -96,7 +97,15 @@ export class BucketLocks implements OpenLocks {
     this.#bucket = bucket;
   }
 
-  async acquire(key: string, options: AcquireOptions = {}): Promise<Lock> {
+  acquire(key: string, options: AcquireOptions = {}): Promise<Lock> {
+    const acquiring = this.#acquire(key, options);
+    this.#acquiring.add(acquiring);
+    const settled = (): void => void this.#acquiring.delete(acquiring);
+    acquiring.then(settled, settled);
+    return acquiring;
+  }
+
+  async #acquire(key: string, options: AcquireOptions): Promise<Lock> {
     const { clock } = this.#connection;
     const { ttlMs, waitMs } = checked(key, options);
     const entry = lockKey(key);
@@ -145,6 +154,8 @@ export class BucketLocks implements OpenLocks {
 
   async close(): Promise<void> {
     this.#closing.abort(new UnavailableError('The locks are closed.'));
+    // Of those a write may be under way: what it acquires is released while there is a connection.
+    await Promise.allSettled(this.#acquiring);
     await Promise.all([...this.#held].map((lock) => lock.release()));
     if (this.#isOwn) await this.#connection.close();
   }

@@ -48,3 +48,21 @@ it.each([0, 1, 30, WAIT_MS - 1, WAIT_MS, 2 * WAIT_MS])('names the holder, also w
   expect(reason).toBeInstanceOf(LockHeldError);
   expect((reason as Error).message).toContain('the nightly report');
 });
+
+it('is left to nobody when the locks are closed while it is acquired', async () => {
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const late = <Value>(what: string, value: Value): Promise<Value> => new Promise((resolve) => void clock.after(100, () => {
+    told.push(what);
+    resolve(value);
+  }));
+  const bucket: LockBucket = { isClosed: false, get: () => late('read', undefined), compareAndSet: () => late('written', 1), compareAndDelete: () => late('removed', true) };
+  const locks = new BucketLocks({ clock, state: 'disconnected', onState: () => () => {} } as unknown as WorkerConnection, 'test', false, bucket);
+  const refused = locks.acquire('a', { wait: WAIT_MS }).catch((error: unknown) => error);
+  await clock.advance(150);
+  void locks.close().then(() => told.push('closed'));
+  await clock.advance(1_000);
+  expect(told).toEqual(['read', 'written', 'removed', 'closed']);
+  expect(await refused).toBeInstanceOf(UnavailableError);
+  expect(clock.timers).toBe(0);
+});
