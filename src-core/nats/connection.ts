@@ -9,7 +9,7 @@ import { resetSocket } from './client-internals.ts';
 import { asUnavailable, describe } from './errors.ts';
 import { readFast } from './fast-reader.ts';
 import { requestPatiently } from './patient-requests.ts';
-import { roundTrip } from './round-trip.ts';
+import { roundTrip, roundTripWithin } from './round-trip.ts';
 import { discovered, publicUrl } from './server-list.ts';
 import type { ServerAddress } from './server-list.ts';
 
@@ -37,6 +37,8 @@ const REQUEST_TIMEOUT_MS = 2_500;
 const PING_MS = 1_000;
 /** Pings without an answer after which the peer counts as dead. Ticks, not time: a process that was paused gets its chance to read. */
 const MAX_SILENT_PINGS = 3;
+/** For what a connection that is closed still has to send. */
+const LAST_TRIP_MS = 500;
 const MIN_WAIT_MS = 50;
 const MAX_WAIT_MS = 1_000;
 
@@ -278,12 +280,7 @@ export class Connection {
 
 /** Sends what is still in the library's buffer; a peer that does not answer is not waited for. */
 async function closeGently(client: NatsConnection): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, 500);
-  });
-  await Promise.race([client.flush().catch(() => {}), limit]);
-  clearTimeout(timer);
+  await roundTripWithin(client, LAST_TRIP_MS);
   await client.close();
 }
 

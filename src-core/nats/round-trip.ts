@@ -18,6 +18,16 @@ export function roundTrip(client: NatsConnection): Promise<void> {
   });
 }
 
+/** The same for so long at most: a server that is silent is not waited for. Never rejects. */
+export async function roundTripWithin(client: NatsConnection, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([roundTrip(client).catch(() => {}), limit]);
+  clearTimeout(timer);
+}
+
 function waitingOn(client: NatsConnection): Set<Reject> {
   const known = waiting.get(client);
   if (known !== undefined) return known;

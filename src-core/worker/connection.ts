@@ -3,7 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Connection } from '../nats/connection.ts';
 import type { TlsOptions } from '../nats/connection.ts';
-import { roundTrip } from '../nats/round-trip.ts';
+import { roundTripWithin } from '../nats/round-trip.ts';
 import { parseServerList } from '../nats/server-list.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -96,6 +96,9 @@ async function open(options: OpenConnectionOptions): Promise<WorkerConnection> {
   await source.start();
   return new SharedConnection(source, options.clock ?? machineClock);
 }
+
+/** A server that is silent is not waited for. */
+const LAST_TRIP_MS = 500;
 
 type Source = Pick<Connection, 'state' | 'serverUrl' | 'client' | 'manager' | 'onState' | 'close'>;
 
@@ -215,7 +218,7 @@ class ClientSource implements Source {
 
   /** Lets go of the client, which is not ours to close. */
   async close(): Promise<void> {
-    if (this.#state === 'connected') await roundTrip(this.#client).catch(() => {});
+    if (this.#state === 'connected') await roundTripWithin(this.#client, LAST_TRIP_MS);
     this.#given = false;
     this.#enter('closed');
     this.#listeners.clear();

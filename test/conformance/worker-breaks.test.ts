@@ -1,7 +1,8 @@
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { roundTrip } from '../../src-core/nats/round-trip.ts';
-import { createWorker, openConnection, openEventBus } from '../../src-core/worker/index.ts';
+import { createWorker, openConnection, openEventBus, openLocks } from '../../src-core/worker/index.ts';
+import { awakeMs } from '../support/awake-time.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
 import type { Breaker } from '../support/nats-breaker.ts';
 import { natsServerPath } from '../support/nats-server.ts';
@@ -35,6 +36,16 @@ describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad mo
     await cut;
     for (const each of await Promise.allSettled(trips)) expect(each).toMatchObject({ status: 'rejected', reason: { name: 'ClosedConnectionError' } });
     await expect(roundTrip(client)).rejects.toMatchObject({ name: 'ClosedConnectionError' });
+  });
+
+  it('is closed in its time though it is silent, and a client of the program itself', async () => {
+    const { breaker, url } = await broken();
+    const client = await connect({ servers: url });
+    clean.push(() => client.close());
+    const locks = await openLocks({ connection: client });
+    breaker.freeze();
+    expect(await awakeMs(locks.close())).toBeLessThan(5_000);
+    expect(client.isClosed()).toBe(false);
   });
 
   it('does not keep a worker from its start', async () => {

@@ -1,7 +1,7 @@
 import { nuid } from '@nats-io/transport-node';
 import { UnavailableError } from '../../domain/errors.ts';
 import { describe, isAway } from '../../nats/errors.ts';
-import { roundTrip } from '../../nats/round-trip.ts';
+import { roundTripWithin } from '../../nats/round-trip.ts';
 import type { Log } from '../../ports/log.ts';
 import { KEY_HEADER, MAX_SHARED_NAME_LENGTH, MSG_ID_HEADER, busSubject, deadEventSubject, encodeEnvelope } from '../../wire/index.ts';
 import type { Envelope } from '../../wire/index.ts';
@@ -40,6 +40,7 @@ const SUBSCRIBE_OPTIONS: OptionNames<EnvelopeOptions> = {
 const CONNECT_WITHIN_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
+const LAST_TRIP_MS = 5_000;
 const DEFAULT_BATCH = 500;
 const REQUEST_MS = 30_000;
 const BAD_IN_HEADER = /[\r\n]|^\s|\s$|^$/;
@@ -170,7 +171,7 @@ class Bus implements EventBus {
     this.#publisher.close();
     this.#connection.outbox.flush();
     if (this.#isOwn) await this.#connection.close();
-    else if (this.#connection.state === 'connected') await roundTrip(this.#connection.client).catch(() => {});
+    else if (this.#connection.state === 'connected') await roundTripWithin(this.#connection.client, LAST_TRIP_MS);
   }
 
   /** Without a wait once the stream is there, so that messages go out in the order of the calls. */
