@@ -1,4 +1,4 @@
-import type { BookEntry, RunBook, WaitingRuns } from '../decide/index.ts';
+import type { BookEntry, RunBook, Situation, WaitingRuns } from '../decide/index.ts';
 import { isOver, mayRelease } from '../decide/index.ts';
 import type { CancelTimer } from '../ports/index.ts';
 import { keepsRows } from '../domain/job.ts';
@@ -108,7 +108,7 @@ export class Agenda {
       const entry = waiting.first();
       if (entry === undefined) return;
       const situation = this.#situations.of(job, this.#context.clock.now());
-      if (!mayRelease(job.definition, situation)) return this.#reviewBy(situation.rateFreeAt);
+      if (!mayRelease(job.definition, situation)) return this.#reviewBy(situation);
       if (this.#doubles.suspect(entry)) continue;
       this.#dispatcher.release(job, entry);
       if (entry.place === 'waiting') return;
@@ -222,11 +222,12 @@ export class Agenda {
     }
   }
 
-  /** A rate limit opens at a known moment: held runs are looked at then, not at the next round. */
-  #reviewBy(at: number): void {
-    const waitMs = at - this.#context.clock.now();
-    const reviewAt = this.#context.clock.monotonic() + waitMs;
-    if (waitMs <= 0 || reviewAt >= this.#reviewAt) return;
+  /** A rate limit opens at a known moment, which may have come since it was found shut: held runs are looked at then, not at the next round. */
+  #reviewBy({ now, rateFreeAt }: Situation): void {
+    if (rateFreeAt <= now) return;
+    const { clock } = this.#context;
+    const reviewAt = clock.monotonic() + Math.max(0, rateFreeAt - clock.now());
+    if (reviewAt >= this.#reviewAt) return;
     this.#reviewAt = reviewAt;
     this.#arm();
   }
