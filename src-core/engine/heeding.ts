@@ -1,5 +1,6 @@
 import { UnavailableError } from '../domain/errors.ts';
 import type { Clock } from '../ports/index.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** For what hangs: NATS and this process may stand still for a moment, and what is stored is read then. */
 const HEED_MS = 10_000;
@@ -27,7 +28,7 @@ export class Heeding {
         end();
         resolve();
       };
-      const cancel = this.#clock.after(HEED_MS, () => {
+      const cancel = timeLimit(this.#clock, HEED_MS, () => {
         end();
         reject(new UnavailableError('The change is stored, but this server does not read it right now.'));
       });

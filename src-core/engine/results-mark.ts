@@ -1,6 +1,7 @@
 import { UnavailableError } from '../domain/errors.ts';
 import type { Checkpoint, Clock, Store } from '../ports/index.ts';
 import { RESULTS_STREAM } from '../wire/index.ts';
+import { timeLimit } from './time-limit.ts';
 
 const DATABASE_LIMIT_MS = 500;
 
@@ -19,9 +20,9 @@ export async function resultsMark(store: Store, read: readonly Checkpoint[], awa
 }
 
 /** The same for the others to know; undefined when the database cannot be asked within a moment: a node must not look dead for it. */
-export function resultsMarkSoon(store: Store, clock: Pick<Clock, 'after'>, read: readonly Checkpoint[], awaited?: number): Promise<ResultsMark | undefined> {
+export function resultsMarkSoon(store: Store, clock: Pick<Clock, 'after' | 'soon'>, read: readonly Checkpoint[], awaited?: number): Promise<ResultsMark | undefined> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(DATABASE_LIMIT_MS, () => resolve(undefined));
+    const cancel = timeLimit(clock, DATABASE_LIMIT_MS, () => resolve(undefined));
     resultsMark(store, read, awaited).then(resolve, (error: unknown) => (error instanceof UnavailableError ? resolve(undefined) : reject(error))).finally(cancel);
   });
 }

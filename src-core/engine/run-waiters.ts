@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/index.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** Calls that wait until something becomes known of a run. */
 export class RunWaiters<T> {
@@ -19,7 +20,7 @@ export class RunWaiters<T> {
         if (waiters.size === 0) this.#waiters.delete(taskId);
         resolve(value);
       };
-      const cancel = this.#clock.after(limitMs, () => waiter(undefined));
+      const cancel = timeLimit(this.#clock, limitMs, () => waiter(undefined));
       this.#waiters.set(taskId, waiters.add(waiter));
     });
   }

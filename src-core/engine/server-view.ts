@@ -3,6 +3,7 @@ import { UnavailableError } from '../domain/errors.ts';
 import type { Checkpoint, ServerView } from '../ports/index.ts';
 import type { EngineContext } from './context.ts';
 import type { Jobs } from './jobs.ts';
+import { timeLimit } from './time-limit.ts';
 
 const NATS_LIMIT_MS = 500;
 
@@ -55,7 +56,7 @@ async function soonOrNever<T>({ bus, clock }: NodeState['context'], ask: () => P
   if (bus.state !== 'connected') return undefined;
   let cancel = (): void => {};
   const limit = new Promise<undefined>((resolve) => {
-    cancel = clock.after(NATS_LIMIT_MS, () => resolve(undefined));
+    cancel = timeLimit(clock, NATS_LIMIT_MS, () => resolve(undefined));
   });
   return Promise.race([ask().catch(unlessAway), limit]).finally(() => cancel());
 }

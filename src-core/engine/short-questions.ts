@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/index.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** Questions that whoever asks cannot wait for: all of them together may take so long. */
 export class ShortQuestions {
@@ -24,7 +25,7 @@ export class ShortQuestions {
         this.unanswered++;
         resolve(undefined);
       };
-      const cancel = this.#clock.after(left, giveUp);
+      const cancel = timeLimit(this.#clock, left, giveUp);
       question().then((answer) => {
         cancel();
         resolve(answer);
