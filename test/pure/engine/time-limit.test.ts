@@ -4,8 +4,11 @@ import { Heeding } from '../../../src-core/engine/heeding.ts';
 import { RunWaiters } from '../../../src-core/engine/run-waiters.ts';
 import { ShortQuestions } from '../../../src-core/engine/short-questions.ts';
 import { timeLimit } from '../../../src-core/engine/time-limit.ts';
+import { createMemoryStore } from '../../../src-core/sql/index.ts';
 import { systemClock } from '../../../src-core/system/index.ts';
+import { MemoryNats } from '../../support/memory-nats.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
+import { openNode } from '../../support/virtual-node.ts';
 
 const LIMIT_MS = 20;
 
@@ -69,3 +72,23 @@ test('what does not come is not waited for longer', async () => {
   expect(await heeded).toMatch(/does not read it/);
   expect(clock.timers).toBe(0);
 });
+
+test('a calendar is whole, though the process stood still while it was made', async () => {
+  const { clock, node: { clock: own, scheduler: { api } } } = await started();
+  for (const name of ['a', 'b', 'c']) await clock.until(api.jobs.create({ namespace: 'app', app: 'biz', name, schedule: { expression: '@hourly' } }));
+  const monotonic = own.monotonic.bind(own);
+  let stood = 0;
+  own.monotonic = () => monotonic() + (stood += 3_000);
+  const from = own.now();
+  const { jobs, truncated } = await clock.until(api.looking.calendar({ from, to: from + 86_400_000, bucketMs: 3_600_000 }));
+  expect([jobs.map(({ job }) => job), truncated]).toEqual([['a', 'b', 'c'], false]);
+});
+
+async function started() {
+  const clock = new VirtualClock();
+  const node = openNode({ clock, nats: new MemoryNats(clock), store: createMemoryStore() });
+  await clock.until(node.scheduler.start());
+  await clock.advance(500);
+  await clock.until(node.scheduler.api.apps.create('app', { name: 'biz' }));
+  return { clock, node };
+}
