@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { UnavailableError } from '../../../src-core/domain/errors.ts';
 import { Heeding } from '../../../src-core/engine/heeding.ts';
 import { RunWaiters } from '../../../src-core/engine/run-waiters.ts';
 import { ShortQuestions } from '../../../src-core/engine/short-questions.ts';
@@ -82,6 +83,15 @@ test('a calendar is whole, though the process stood still while it was made', as
   const from = own.now();
   const { jobs, truncated } = await clock.until(api.looking.calendar({ from, to: from + 86_400_000, bucketMs: 3_600_000 }));
   expect([jobs.map(({ job }) => job), truncated]).toEqual([['a', 'b', 'c'], false]);
+});
+
+test('messages of a run that NATS does not show in time are not said to be none', async () => {
+  const { clock, node: { bus, scheduler: { api } } } = await started();
+  await clock.until(api.jobs.create({ namespace: 'app', app: 'biz', name: 'a' }));
+  const { taskId } = await clock.until(api.jobs.run('app.biz.a', {}));
+  expect(await clock.until(api.runs.messages(taskId))).toHaveLength(1);
+  bus.read = async () => false;
+  await expect(clock.until(api.runs.messages(taskId))).rejects.toThrow(UnavailableError);
 });
 
 async function started() {
