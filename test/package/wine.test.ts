@@ -92,7 +92,7 @@ describe.skipIf(missing.length > 0)('the packed program for Windows, under wine'
 
     expect(await wine.run(PROGRAM, 'service', 'start')).toMatchObject({ code: 0, out: 'Service natsjob is started.' });
     expect(await status()).toMatchObject({ running: true });
-    expect(await isReady()).toBe(true);
+    await until(isReady, { deadlineMs: START_MS, what: 'the service to be ready' });
     expect(readFileSync(find(path.join(wine.drive, 'ProgramData', 'natsjob-service'), 'natsjob-helper.exe')).length).toBe(readFileSync(helper).length);
 
     expect(await wine.run(PROGRAM, 'service', 'stop')).toMatchObject({ code: 0, out: 'Service natsjob is stopped.' });
