@@ -66,7 +66,7 @@ async function readAfresh(): Promise<Store> {
 }
 
 describe('a database that was away', () => {
-  test('for so long that its rows were let go catches up from the log, while fires go on', { timeout: 120_000 }, async () => {
+  test('for so long that its rows were let go catches up from the log, while fires go on', { timeout: 600_000 }, async () => {
     const own = createMemoryStore();
     const node = await start(mayBeAway(own));
     await define(node, 400);
@@ -94,7 +94,7 @@ describe('a database that was away', () => {
 });
 
 describe('a database that two nodes share', () => {
-  test('is written by the leader alone, and the next one goes on where it stopped', { timeout: 60_000 }, async () => {
+  test('is written by the leader alone, and the next one goes on where it stopped', { timeout: 600_000 }, async () => {
     const shared = createMemoryStore({ isShared: true });
     const writers: string[] = [];
     const watched = (nodeId: string): Store => new Proxy(shared, {

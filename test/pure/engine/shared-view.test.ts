@@ -207,7 +207,7 @@ describe('a take-over while the database', () => {
 });
 
 describe('a shared database', () => {
-  test('that was away for ten minutes, over a kill of the leader, has everything once afterwards', { timeout: 60_000 }, async () => {
+  test('that was away for ten minutes, over a kill of the leader, has everything once afterwards', { timeout: 600_000 }, async () => {
     const [leader, standby] = await pair(10);
     await clock.advance(3000);
     leader.database.fault = standby.database.fault = 'away';
@@ -255,7 +255,7 @@ describe('a shared database', () => {
     await expectWhole();
   });
 
-  test('that carries out a dead leader\'s batch late has it once, or not at all', { timeout: 60_000 }, async () => {
+  test('that carries out a dead leader\'s batch late has it once, or not at all', { timeout: 600_000 }, async () => {
     answer = undefined;
     const [first, standby] = await pair(6, { maxRunning: 1, timeoutMs: 2500 });
     let [leader, other] = [first, standby];
