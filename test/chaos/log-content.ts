@@ -1,4 +1,5 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { PATIENT_MS } from '../support/nats-server.ts';
 import { connectForEver } from '../support/plain-worker.ts';
 
 export interface LogMessage {
@@ -19,7 +20,7 @@ const TASK = /"taskId":"(\d+)"/;
 export async function readLog(url: string): Promise<readonly LogMessage[]> {
   const nc = await connectForEver(url, 'chaos accounts');
   try {
-    const consumer = await jetstream(nc).consumers.get('natsjob', { deliver_policy: DeliverPolicy.All });
+    const consumer = await jetstream(nc, { timeout: PATIENT_MS }).consumers.get('natsjob', { deliver_policy: DeliverPolicy.All });
     const { num_pending: pending } = await consumer.info();
     const messages: LogMessage[] = [];
     if (pending === 0) return messages;
