@@ -31,4 +31,6 @@ export interface EndSeen {
   /** Undefined for a bad answer, then `problem` says why. */
   readonly end: End | undefined;
   readonly problem: string;
+  /** No job had its run's number when it was read. */
+  readonly isOfNoJob?: boolean;
 }

@@ -16,6 +16,8 @@ import type { Jobs } from './jobs.ts';
 
 /** Ids of asked runs may be a minute ahead of the stream's clock, and that of this node's. */
 const CLOCK_SLACK_MS = 120_000;
+/** With that many answers held, those of jobs that are not known are not: anybody may write them. */
+const MOST_HELD_OF_STRANGERS = 1_000;
 
 export interface LogApplierParts {
   readonly context: EngineContext;
@@ -78,13 +80,17 @@ export class LogApplier {
   applyResult(message: FeedMessage): void {
     const key = parseEndKey(kvKey(RESULTS_PREFIX, message.subject) ?? '');
     if (key === undefined || message.header('KV-Operation') !== '') return this.#oddity('end-unknown-key');
-    if (!this.#isPlausible(key.taskId)) return this.#oddity('end-unknown-run');
+    const { book } = this.#parts;
+    const judgement = this.#judge(key.taskId);
+    // Definitions are another stream, and so is the dispatch: one of both may show that there is such a run.
+    if (judgement === 'impossible' || (judgement === 'of no job' && book.pending.size >= MOST_HELD_OF_STRANGERS)) return this.#oddity('end-unknown-run');
     const fromLeader = message.header(TERM_HEADER) !== '';
     const end = message.tooLong
       ? { ok: false as const, problem: 'the answer is too long to be read' }
       : decodeEnd(message.text, { allowNext: key.kind === 'pre-end', fromLeader });
-    this.#parts.book.applyEnd({
+    book.applyEnd({
       key, sequence: message.sequence, storedAt: message.storedAt, end: end.ok ? end : undefined, problem: end.ok ? '' : end.problem,
+      ...(judgement === 'of no job' ? { isOfNoJob: true } : {}),
     });
   }
 
@@ -157,7 +163,7 @@ export class LogApplier {
   #applyFlow(message: FeedMessage): void {
     const flow = decodeFlow(message.text, this.#parts.offsetMinutesAt);
     if (!flow.ok) return this.#parts.odd('flow-unreadable', flow.problem);
-    if (!this.#isPlausible(flow.report.taskId)) return this.#oddity('flow-unknown-run');
+    if (this.#judge(flow.report.taskId) !== 'plausible') return this.#oddity('flow-unknown-run');
     this.#parts.book.applyFlow(flow.report, message.sequence, message.storedAt);
     if (flow.report.monitorStatus !== '') this.#parts.flowMonitored(flow.report, message.sequence);
   }
@@ -173,12 +179,12 @@ export class LogApplier {
    * A run id we could have given out: of a job we know or knew, not from the future, not older than what is kept. A run that
    * the log has shown is beyond doubt: its job may be gone by now, and whether it has left the book is each node's own affair.
    */
-  #isPlausible(taskId: string): boolean {
-    if (this.#parts.book.knows(taskId)) return true;
+  #judge(taskId: string): 'plausible' | 'of no job' | 'impossible' {
+    if (this.#parts.book.knows(taskId)) return 'plausible';
     const parts = parseRunId(taskId);
-    if (parts === undefined) return false;
     const now = this.#parts.context.clock.now();
-    return (this.#parts.isKnown(parts.jobNumber) || isAskedRunId(taskId)) && parts.atMs <= now + CLOCK_SLACK_MS && parts.atMs >= now - this.#parts.context.config.retentionMs;
+    if (parts === undefined || parts.atMs > now + CLOCK_SLACK_MS || parts.atMs < now - this.#parts.context.config.retentionMs) return 'impossible';
+    return this.#parts.isKnown(parts.jobNumber) || isAskedRunId(taskId) ? 'plausible' : 'of no job';
   }
 
   #oddity(kind: string): void {

@@ -2,7 +2,7 @@ import type { EndSeen, RunBook } from '../decide/index.ts';
 import { isOurs, lacksDispatch } from '../decide/index.ts';
 import { workerKey } from '../domain/worker.ts';
 import type { CancelTimer } from '../ports/index.ts';
-import { STREAM } from '../wire/index.ts';
+import { parseRunId, STREAM } from '../wire/index.ts';
 import type { EngineContext } from './context.ts';
 import type { Jobs } from './jobs.ts';
 import type { Observer } from './observer.ts';
@@ -66,17 +66,25 @@ export class Sweeper {
   #patience(taskId: string, ends: readonly EndSeen[]): number {
     const entry = this.#parts.book.get(taskId);
     if (entry?.dispatching === true) return Number.POSITIVE_INFINITY;
+    if (ends.every((seen) => this.#isOfNoJob(seen))) return 0;
     const record = entry?.record ?? { step: 0 };
     return ends.some(({ end }) => end !== undefined && isOurs(end) && !lacksDispatch(record, end)) ? 0 : PATIENT_SWEEPS;
   }
 
   #explain(seen: EndSeen): void {
     const { key } = seen;
-    const { book, jobs } = this.#parts;
+    const { book, jobs, context } = this.#parts;
+    if (this.#isOfNoJob(seen)) return context.metrics.oddity('end-unknown-run');
     const job = jobs.byKey(`${key.ns}.${key.app}.${key.job}`)?.definition;
     // Of a job that is gone the view alone knows what it was.
     if ((job === undefined || job.category === 'broadcast') && book.get(key.taskId) === undefined) void this.#explainLate(seen);
     else book.applyUnexplained(seen);
+  }
+
+  /** Neither stream has shown since that there is such a run, or could be. */
+  #isOfNoJob({ isOfNoJob = false, key: { taskId } }: EndSeen): boolean {
+    const { book, jobs } = this.#parts;
+    return isOfNoJob && !book.knows(taskId) && jobs.byNumber(parseRunId(taskId)?.jobNumber ?? 0) === undefined;
   }
 
   /** A broadcast keeps late answers; one read again after a restart may be the very end of its run. */
