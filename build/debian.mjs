@@ -21,10 +21,11 @@ function ensure(wanted) {
   }
   process.stderr.write(`Installing ${missing.join(', ')} …\n`);
   const options = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  // Several tests at once may ask: the later ones wait for the lock.
-  const install = () => spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...missing], options).status;
+  // Several tests at once may ask: the later ones wait for the lock. A mirror may be out of breath.
+  const patience = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=5'];
+  const install = () => spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...patience, ...missing], options).status;
   if (install() === 0) return 0;
-  spawnSync('apt-get', ['update', '-qq'], options); // the lists are missing or old
+  spawnSync('apt-get', ['update', '-qq', ...patience], options); // the lists are missing or old
   return install() ?? 1;
 }
 

@@ -117,7 +117,8 @@ function hashOfLockfile() {
 }
 
 function npmCi() {
-  const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  // A person is told soon that there is no network; CI has the patience that npm has, or is told to have.
+  const retries = process.env.CI ? [] : ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
   const { command, args, options } = npmEnvironment(['ci', '--include=dev', '--prefer-offline', '--no-fund', '--no-audit', ...retries]);
   const done = spawnSync(command, args, { ...options, cwd: ROOT, encoding: 'utf8' });
   return { status: done.status, output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `npm: ${done.error.message}` : ''}` };
