@@ -47,7 +47,7 @@ describe.skipIf(packed === undefined || !hasEmulator())('the packed program for 
       expect(processesOf(folder)).toEqual([]);
     } finally {
       for (const { pid } of processesOf(folder)) endProcess(pid);
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
     }
   }, 3 * SLOW_MS);
 

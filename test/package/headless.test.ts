@@ -27,7 +27,7 @@ describe.skipIf(packed === undefined)('the packed program, alone in a folder', (
 
   afterEach(() => {
     for (const { pid } of processesOf(folder)) endProcess(pid);
-    rmSync(root, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true, maxRetries: 20 });
   });
 
   test('with no environment at all it starts, fires, shows the panel and stops, and leaves no process', async () => {
