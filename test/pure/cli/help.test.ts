@@ -6,6 +6,7 @@ import { languageOf } from '../../../src-main/cli/language.ts';
 import { runCommandLine } from '../../../src-main/cli/run-command-line.ts';
 import { table } from '../../../src-main/cli/table.ts';
 import { COMMANDS } from '../../../src-main/commands/index.ts';
+import { sparePort } from '../../support/spare-port.ts';
 
 describe('help', () => {
   it('names every command, and every setting with variable and default', () => {
@@ -60,12 +61,13 @@ describe('the command line as a whole', () => {
     for (const priority of ['urgent', '0', '21', '1.5', '']) {
       expect(await run(['job', 'run', 'app.biz.a', `--priority=${priority}`])).toMatchObject({ code: 2, err: expect.stringContaining('--priority must be') as string });
     }
-    expect(await run(['job', 'run', 'app.biz.a', '--priority', 'high', '--url', 'http://127.0.0.1:59998'])).toMatchObject({ code: 1 });
+    expect(await run(['job', 'run', 'app.biz.a', '--priority', 'high', '--url', `http://127.0.0.1:${await sparePort()}`])).toMatchObject({ code: 1 });
   });
 
   it('says how to start one when no scheduler runs', async () => {
-    const { code, err } = await run(['job', 'ls', '--url', 'http://127.0.0.1:59998']);
-    expect([code, err]).toEqual([1, 'natsjob: No scheduler is running at http://127.0.0.1:59998. Start one with "natsjob serve", or say where it is with --url.']);
+    const url = `http://127.0.0.1:${await sparePort()}`;
+    const { code, err } = await run(['job', 'ls', '--url', url]);
+    expect([code, err]).toEqual([1, `natsjob: No scheduler is running at ${url}. Start one with "natsjob serve", or say where it is with --url.`]);
   });
 });
 
