@@ -10,7 +10,8 @@ interface Owner {
 }
 
 const WHO = 'who';
-const WHO_MS = 500;
+/** NATS says at once when nobody is there. Who does not answer may be busy, or stand still for a moment, and is not to lose its id for that. */
+const WHO_MS = 5_000;
 
 /**
  * One process for each node id. Each process has a random name of its own, and writes it, by compare-and-set, to an entry

@@ -3,7 +3,11 @@ import { UnavailableError } from '../../../src-core/domain/errors.ts';
 import type { EngineContext } from '../../../src-core/engine/context.ts';
 import { Identity } from '../../../src-core/engine/identity.ts';
 import type { NodeCalls } from '../../../src-core/engine/node-calls.ts';
+import { createMemoryStore } from '../../../src-core/sql/index.ts';
 import { nodeIdKey } from '../../../src-core/wire/index.ts';
+import { MemoryNats } from '../../support/memory-nats.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { openNode } from '../../support/virtual-node.ts';
 
 const KEY = nodeIdKey('n1');
 const BEFORE = JSON.stringify({ process: 'before', host: 'h', pid: 7 });
@@ -73,4 +77,20 @@ test('nothing is lost by a process that has given the id back meanwhile', async 
   await identity.release();
   await turns();
   expect(lost).toEqual([]);
+});
+
+test('a process that is slow to answer keeps its id from one that starts', async () => {
+  const clock = new VirtualClock();
+  const nats = new MemoryNats(clock);
+  const [first, second] = ['first', 'second'].map((processId) => openNode({ clock, nats, store: createMemoryStore(), config: { nodeId: 'twin', processId } }));
+  await clock.until(first!.scheduler.start());
+  await clock.advance(3_000);
+  first!.bus.latencyMs = () => 1_000;
+  void second!.scheduler.start();
+  await clock.advance(4_000);
+  first!.bus.latencyMs = () => 0;
+  await clock.advance(4_000);
+  const [own, other] = [first!, second!].map(({ scheduler }) => scheduler.api.health());
+  expect([own!.role, own!.problems]).toEqual(['leader', []]);
+  expect(other!.problems).toContainEqual(expect.stringContaining('Node id "twin" is in use by another natsjob'));
 });
