@@ -7,6 +7,7 @@ import type { CancelTimer, CleanRequest, Explanation, RunRequest } from '../../p
 import type { Core } from '../core.ts';
 import type { JobRuntime } from '../job-runtime.ts';
 import { ShortQuestions } from '../short-questions.ts';
+import { timeLimit } from '../time-limit.ts';
 import type { ByLeader, StartedRun } from './api-parts.ts';
 import { clean } from './clean.ts';
 import { explain, runByHand } from './job-api.ts';
@@ -121,7 +122,7 @@ export function byLeader(core: Core, parts: () => RunApiParts): ByLeader {
     const replaced = new Promise<never>((_resolve, reject) => {
       const look = (): void => {
         const isReplaced = elector.leader !== undefined && elector.leader.term !== asked.term;
-        cancel = isReplaced ? clock.after(GRACE_MS, () => reject(new UnansweredError(`"${asked.nodeId}" lost the lease.`))) : clock.after(WATCH_MS, look);
+        cancel = isReplaced ? timeLimit(clock, GRACE_MS, () => reject(new UnansweredError(`"${asked.nodeId}" lost the lease.`))) : clock.after(WATCH_MS, look);
       };
       cancel = clock.after(WATCH_MS, look);
     });
