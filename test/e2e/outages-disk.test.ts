@@ -105,7 +105,8 @@ async function untilMoreIsSent({ witness }: Load): Promise<void> {
 async function expectRefusal(options: { dataDir: string }, code: number, words: RegExp): Promise<void> {
   await using program = await startProgram({ ...options, untilReady: false });
   await until(() => !program.isRunning, { what: 'the program to give up' });
-  expect(program.output()).toMatch(words);
+  // What it has said is all here only then: its end is often heard of before its last words are read.
   expect(await program.stop()).toBe(code);
+  expect(program.output()).toMatch(words);
   expect(program.output().trim().split('\n')).toHaveLength(1);
 }

@@ -36,6 +36,8 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
     const pid = program.natsPid() as number;
     process.kill(pid, 'SIGKILL');
     await until(() => ![pid, undefined].includes(program.natsPid()), { what: 'another nats-server' });
+    // Said before, and read whenever this process comes to it.
+    await until(() => linesWith(program, 'starting it again').length > 0, { what: () => `the line of the restart\n${program.output()}` });
     // How long the machine takes for it is the machine's.
     const [line = '{}', ...more] = linesWith(program, 'starting it again');
     expect(JSON.parse(line)).toMatchObject({ inMs: 200 });

@@ -65,8 +65,9 @@ describe.skipIf(!(await canStartProgram()))('a second signal', () => {
 async function refusal(options: ProgramOptions): Promise<{ code: number; lines: string[] }> {
   await using program = await startProgram({ ...options, untilReady: false });
   await until(() => !program.isRunning, { what: () => `the program to give up\n${program.output()}` });
-  const lines = program.output().trim().split('\n').filter((line) => line.startsWith('natsjob:'));
-  return { code: await program.stop(), lines };
+  // What it has said is all here only then: its end is often heard of before its last words are read.
+  const code = await program.stop();
+  return { code, lines: program.output().trim().split('\n').filter((line) => line.startsWith('natsjob:')) };
 }
 
 async function listen(): Promise<{ port: number; [Symbol.asyncDispose](): Promise<void> }> {
