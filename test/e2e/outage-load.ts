@@ -1,15 +1,18 @@
 import { expect } from 'vitest';
+import { runIdFloor } from '../../src-core/wire/index.ts';
 import { create } from '../support/create.ts';
 import { disableAll } from '../support/disable-all.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import type { TestProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { startWitness } from '../support/witness.ts';
-import type { Witness } from '../support/witness.ts';
+import type { Sighting, Witness } from '../support/witness.ts';
 
 export const NAMESPACE = 'outage';
 export const APP = 'load';
 const JOBS = 10;
+/** How long before a stream goes it can have been sent what it does not store any more: whoever sends may stand still. */
+const UNSTORED_MS = 10_000;
 
 /** Ten jobs that fire every second, a worker that answers at once, and somebody who counts. */
 export interface Load {
@@ -21,7 +24,12 @@ export interface Load {
    * is as far as the one that leads, its `writer`, has read and written.
    */
   finish(writer?: TestProgram): Promise<readonly Row[]>;
-  /** Subject and taskId of whatever was seen more than once. */
+  /**
+   * Takes the runs stream away and waits until it is there again. What is sent meanwhile is shown and not stored: nobody can know
+   * that, so it is shown once more.
+   */
+  whileLost<T>(work: () => Promise<T>): Promise<T>;
+  /** Subject and taskId of whatever was seen more than once, and more often than the loss of a stream explains. */
   seenTwice(): string[];
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -31,6 +39,7 @@ export interface Row {
   readonly job: string;
   readonly state: string;
   readonly scheduledAt: string;
+  readonly reason: string;
 }
 
 /** The program may still be waiting for NATS: `natsUrl` is where it will be. In a cluster it is a node that stays reachable. */
@@ -46,8 +55,19 @@ export async function openLoad(program: TestProgram, natsUrl = program.natsUrl, 
       misfire: { policy: 'all', max: 1_000, windowMs: 120_000 }, ...job,
     });
   }
+  const losses: { from: number; to: number }[] = [];
+  const isOfLoss = ({ taskId, times: [first = 0, ...again] }: Sighting): boolean =>
+    again.length === 1 && losses.some(({ from, to }) => first > from - UNSTORED_MS && BigInt(taskId) < runIdFloor(to));
   const load: Load = {
     witness,
+    async whileLost(work) {
+      const from = Date.now();
+      try {
+        return await work();
+      } finally {
+        losses.push({ from, to: Date.now() });
+      }
+    },
     async untilRunsAgain() {
       const from = encodeURIComponent(new Date(Date.now() + 1).toISOString());
       await until(async () => {
@@ -62,7 +82,7 @@ export async function openLoad(program: TestProgram, natsUrl = program.natsUrl, 
       for (const node of new Set([program, writer])) await untilLevel(node);
       return readRows(program);
     },
-    seenTwice: () => [...witness.sightings].filter(({ times }) => times.length > 1).map(({ subject, taskId, times }) => `${subject} ${taskId} ${times.join()}`),
+    seenTwice: () => [...witness.sightings].filter((sighting) => sighting.times.length > 1 && !isOfLoss(sighting)).map(({ subject, taskId, times }) => `${subject} ${taskId} ${times.join()}`),
     async [Symbol.asyncDispose]() {
       await worker[Symbol.asyncDispose]();
       await witness[Symbol.asyncDispose]();

@@ -93,8 +93,10 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
     await using nats = await startNatsServer();
     await using program = await startProgram({ env: { NATSJOB_NATS_URL: nats.url } });
     await using load = await openLoad(program);
-    await nats.wipe();
-    await load.untilRunsAgain();
+    await load.whileLost(async () => {
+      await nats.wipe();
+      await load.untilRunsAgain();
+    });
     expect(linesWith(program, 'the log is new or behind the view')).toHaveLength(1);
     expect(linesWith(program, '"level":"error"')).toEqual([]);
     expectWhole(await load.finish(), load);
@@ -111,7 +113,8 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
     const rows = await load.finish();
     expect(twiceIn(rows)).toEqual([]);
     expect(load.seenTwice()).toEqual([]);
-    expect(rows.filter(({ state }) => state !== 'completed')).toEqual([]);
+    // What was answered at the last moment may be lost with the store; then it says so.
+    expect(rows.filter(({ state, reason }) => state !== 'completed' && !(state === 'expired' && reason.includes('no longer in the log')))).toEqual([]);
   });
 
   for (const stream of ['natsjob', 'KV_natsjob-job-results', 'KV_natsjob-definitions', 'KV_natsjob-control', 'KV_natsjob-heartbeat', 'natsjob-reports']) {
@@ -122,8 +125,11 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
       // On a machine that stands still some of them are sent before the stream is lost.
       await asked.ask(20, { delayMs: 5_000 });
       await asked.untilThere(20, 'delayed,waiting,active,completed');
-      await managing(program, (manager) => manager.streams.delete(stream));
-      await managing(program, (manager) => until(() => manager.streams.info(stream).catch(() => undefined), { what: () => `${stream} to be there again\n${program.output()}` }));
+      const lose = async (): Promise<void> => {
+        await managing(program, (manager) => manager.streams.delete(stream));
+        await managing(program, (manager) => until(() => manager.streams.info(stream).catch(() => undefined), { what: () => `${stream} to be there again\n${program.output()}` }));
+      };
+      await (stream === 'natsjob' ? load.whileLost(lose) : lose());
       await load.untilRunsAgain();
       await asked.ask(20, {});
       const [first = ''] = await asked.untilThere(40, 'completed');
@@ -135,11 +141,11 @@ describe.skipIf(!(await canStartProgram()))('NATS', () => {
   test('may have the runs stream made anew by somebody else, with other settings', async () => {
     await using program = await startProgram();
     await using load = await openLoad(program);
-    await managing(program, (manager) => until(async () => {
+    await load.whileLost(() => managing(program, (manager) => until(async () => {
       await manager.streams.delete('natsjob').catch(() => undefined);
       // The scheduler may be faster, and then its stream is there.
       return manager.streams.add({ name: 'natsjob', subjects: ['natsjob.>'], duplicate_window: 1_000_000_000, max_age: 3_600_000_000_000 }).catch(() => false);
-    }, { what: 'the stream to be ours' }));
+    }, { what: 'the stream to be ours' })));
     await until(() => linesWith(program, 'duplicate window').length > 0, { what: () => `the settings to be put right\n${program.output()}` });
     await load.untilRunsAgain();
     expect(linesWith(program, 'duplicate window')).toHaveLength(1);

@@ -36,7 +36,7 @@ describe.skipIf(!(await canStartProgram()))('a stream that somebody makes anew',
     await using load = await openLoad(program);
     const { config: ours } = await managing(program, (manager) => manager.streams.info('natsjob'));
     for (const { how, config, line } of RUNS) {
-      await replace(program, 'natsjob', { ...ours, ...config });
+      await load.whileLost(() => replace(program, 'natsjob', { ...ours, ...config }));
       await untilSaid(program, line, how);
       await load.untilRunsAgain();
     }
