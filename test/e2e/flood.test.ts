@@ -5,7 +5,7 @@ import { connectForEver } from '../support/plain-worker.ts';
 import { canStartProgram, startProgram } from '../support/program.ts';
 import { seeded, testSeed } from '../support/seeded.ts';
 import { until } from '../support/until.ts';
-import { APP, expectWhole, NAMESPACE, openLoad } from './outage-load.ts';
+import { APP, expectWhole, NAMESPACE, openLoad, readRows } from './outage-load.ts';
 
 const MESSAGES = 40_000;
 const HUGE = 'x'.repeat(900 * 1024);
@@ -20,12 +20,13 @@ describe.skipIf(!(await canStartProgram()))('a flood of nonsense', () => {
     // The worker answers beside the flood, from the same process.
     await using load = await openLoad(program, program.natsUrl, { timeoutMs: 60_000 });
     await using nats = await openConnection(program.natsUrl);
-    const ended = [...load.witness.sightings].map(({ taskId }) => taskId);
+    // To one that is still open a made up answer is an answer.
+    const ended = (await readRows(program)).filter(({ state }) => state === 'completed').map(({ taskId }) => taskId);
     const rssBefore = residentMegabytes(program.pid);
 
     await flood(nats.connection, seeded(seed), ended);
     await until(async () => {
-      const { lag, projectionLag } = (await program.api.get('/servers')).body.items[0];
+      const { lag, projectionLag } = (await program.api.get('/servers')).body.items?.[0] ?? {};
       return lag === 0 && projectionLag === 0;
     }, { deadlineMs: 120_000, what: () => 'the scheduler to have read it all' });
     const rss = residentMegabytes(program.pid);
