@@ -56,20 +56,23 @@ describe.skipIf(!(await canStartProgram())).each(PRODUCTS.filter(({ isThere }) =
       await using cluster = await startCluster({ nodes: 1, env: () => on(database) });
       const first = await cluster.leader();
       reader.grant();
-      await using standby = await startProgram({ env: { NATSJOB_NATS_URL: cluster.nats.url, NATSJOB_NODE_ID: 'reader', ...on(reader.database) } });
-      const hasLed = (): boolean => standby.output().includes('"msg":"leading"');
-      await using load = await openLoad(standby, cluster.nats.url);
-      await load.witness.more(80, 20_000);
-      const rows = await load.finish(first).catch((error: unknown) => {
-        if (!hasLed()) throw error;
-      });
-      if (rows === undefined || hasLed()) return false;
-      expectWhole(rows, load);
-      expect(await readRows(first)).toEqual(await readRows(standby));
-      expect((await standby.api.get('//readyz')).body.role).toBe('standby');
-      expect(standby.output()).not.toContain('does not take writes');
-      expect(await ends(first)).toEqual(ended(rows));
-      return true;
+      const termBefore = await termOf(first);
+      try {
+        await using standby = await startProgram({ env: { NATSJOB_NATS_URL: cluster.nats.url, NATSJOB_NODE_ID: 'reader', ...on(reader.database) } });
+        await using load = await openLoad(standby, cluster.nats.url);
+        await load.witness.more(80, 20_000);
+        const rows = await load.finish(first);
+        expectWhole(rows, load);
+        expect(await readRows(first)).toEqual(await readRows(standby));
+        expect((await standby.api.get('//readyz')).body.role).toBe('standby');
+        expect(standby.output()).not.toContain('does not take writes');
+        expect(await ends(first)).toEqual(ended(rows));
+        return true;
+      } catch (error) {
+        // A term of its own, or the next one of the first: somebody led in between.
+        if ((await termOf(first)) === termBefore) throw error;
+        return false;
+      }
     }, { deadlineMs: 240_000, what: 'the first to lead all the time' });
   });
 
@@ -84,7 +87,8 @@ describe.skipIf(!(await canStartProgram())).each(PRODUCTS.filter(({ isThere }) =
     await load.untilRunsAgain();
     await first.restart();
     await load.untilRunsAgain();
-    const rows = await load.finish();
+    // Either may lead by then: the second may have stood still.
+    const rows = await load.finish(first);
     expectWhole(rows, load);
     expect(await ends(second)).toEqual(ended(rows));
     expect(await readRows(first)).toEqual(await readRows(second));
@@ -145,7 +149,8 @@ describe.skipIf(!(await canStartProgram())).each(PRODUCTS.filter(({ isThere }) =
     const database = change(await server.fresh());
     await using program = await startProgram({ env: on(database), untilReady: false });
     await untilProblem(program, 'does not let natsjob in: check user, password, TLS');
-    const lines = (): string[] => program.output().split('\n').filter((line) => /"level":"(warn|error)"/.test(line));
+    // Of the database; a NATS server that stands still meanwhile has a line of its own.
+    const lines = (): string[] => program.output().split('\n').filter((line) => /"level":"(warn|error)"/.test(line) && !line.includes('NATS'));
     await until(() => lines().length > 0, { what: 'the line in the log' });
     expect(lines()).toHaveLength(1);
     expect(program.output()).not.toContain('hush hush');
@@ -217,6 +222,10 @@ async function untilProblem(program: TestProgram, problem: string): Promise<void
     last = JSON.stringify((await program.api.get('//readyz').catch(() => undefined))?.body);
     return last?.includes(problem) === true;
   }, { what: () => `/readyz to say "${problem}", it says ${last}\n${program.output()}` });
+}
+
+async function termOf({ api }: TestProgram): Promise<number> {
+  return (await api.get('/servers')).body.items[0].term;
 }
 
 /** From the roll-ups. */
