@@ -1,6 +1,9 @@
 import { runIdToText } from '../../src-core/wire/index.ts';
 import type { ProgramApi } from '../support/program-api.ts';
+import type { TestProgram } from '../support/program.ts';
+import { lastSequence, readStream } from '../support/stream-content.ts';
 import type { StoredMessage } from '../support/stream-content.ts';
+import { until } from '../support/until.ts';
 import type { Sighting } from '../support/witness.ts';
 import { APP, BY_HAND, KINDS, NAMESPACE } from './crash-load.ts';
 
@@ -145,7 +148,23 @@ function partsOf(taskId: string): { at: number; jobNumber: number } | undefined 
   return { at: Number(id >> 22n) + 1_577_836_800_000, jobNumber: Number(id & 0x1fffffn) };
 }
 
-export async function readRows(api: ProgramApi): Promise<Row[]> {
+/**
+ * The runs stream and the rows as of one moment: a last attempt may only just be on its way when nothing runs. Resolves when every run
+ * in the rows has ended.
+ */
+export async function readLevel({ api, natsUrl }: Pick<TestProgram, 'api' | 'natsUrl'>): Promise<{ stream: readonly StoredMessage[]; rows: readonly Row[] }> {
+  let open: readonly Row[] = [];
+  return until(async () => {
+    const stream = await readStream(natsUrl, 'natsjob');
+    const { lag, projectionLag } = (await api.get('/servers')).body.items?.[0] ?? {};
+    if (lag !== 0 || projectionLag !== 0) return undefined;
+    const rows = await readRows(api);
+    open = openIn(rows);
+    return open.length === 0 && (await lastSequence(natsUrl, 'natsjob')) === (stream.at(-1)?.sequence ?? 0) && { stream, rows };
+  }, { what: () => `the view to be level with the log, and to show all ends, not ${JSON.stringify(open.slice(0, 8))}` });
+}
+
+async function readRows(api: ProgramApi): Promise<Row[]> {
   const rows: Row[] = [];
   for (let cursor = ''; ; ) {
     const { status, body } = await api.get(`/runs?limit=200&namespace=${NAMESPACE}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
@@ -157,7 +176,7 @@ export async function readRows(api: ProgramApi): Promise<Row[]> {
 }
 
 /** Runs that have not ended, and those whose next attempt is not among the rows yet. */
-export function openIn(rows: readonly Row[]): Row[] {
+function openIn(rows: readonly Row[]): Row[] {
   const known = new Set(rows.map(({ taskId }) => taskId));
   return rows.filter(({ state, retryTaskId }) => !ENDS.includes(state) || (retryTaskId !== null && !known.has(retryTaskId)));
 }

@@ -9,10 +9,9 @@ import { disableAll } from '../support/disable-all.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import { canStartProgram, startProgram, type TestProgram } from '../support/program.ts';
 import { PRODUCTS } from '../support/remote-products.ts';
-import { readStream } from '../support/stream-content.ts';
 import { until } from '../support/until.ts';
 import { startWitness } from '../support/witness.ts';
-import { account, gapsIn, readRows as readLoadRows, summed } from './crash-accounts.ts';
+import { account, gapsIn, readLevel, summed } from './crash-accounts.ts';
 import { answerOf, APP as LOAD_APP, makeJobs, NAMESPACE as LOAD } from './crash-load.ts';
 import { expectWhole, openLoad, readRows, untilLevel, type Load, type Row } from './outage-load.ts';
 
@@ -35,9 +34,9 @@ describe.skipIf(!(await canStartProgram())).each(PRODUCTS.filter(({ isThere }) =
     await until(() => [...witness.sightings].some(({ taskId, job }) => job === 'max-0' && BigInt(taskId) > later), { what: () => `later fires\n${program.output()}` });
     await disableAll(program.api, LOAD);
     await untilLevel(program, LOAD);
-    const rows = await readLoadRows(program.api);
+    const { stream, rows } = await readLevel(program);
     const { faults, figures } = account({
-      numbers, rows, stream: await readStream(program.natsUrl, 'natsjob'), sightings: [...witness.sightings], monitors: [...witness.monitors], byHand: [], natsKills: [], gaps: gapsIn(program.output()), until: lastFire,
+      numbers, rows, stream, sightings: [...witness.sightings], monitors: [...witness.monitors], byHand: [], natsKills: [], gaps: gapsIn(program.output()), until: lastFire,
     });
     expect(summed(faults)).toEqual({});
     expect(figures.rows).toMatchObject({ completed: expect.any(Number), failed: expect.any(Number), expired: expect.any(Number) });

@@ -1,4 +1,4 @@
-import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { PATIENT_MS } from './nats-server.ts';
 import { connectForEver } from './plain-worker.ts';
 
@@ -13,6 +13,16 @@ export interface StoredMessage {
   /** When the server took it, epoch ms. */
   readonly at: number;
   readonly text: string;
+}
+
+/** Of the newest message the stream has taken; 0 of an empty one. */
+export async function lastSequence(url: string, stream: string): Promise<number> {
+  const nc = await connectForEver(url, 'reader');
+  try {
+    return (await (await jetstreamManager(nc, { timeout: PATIENT_MS })).streams.info(stream)).state.last_seq;
+  } finally {
+    await nc.close();
+  }
 }
 
 /** All that a stream holds, read with the client library's own consumer. */

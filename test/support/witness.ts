@@ -14,6 +14,9 @@ export interface Sighting {
 export interface Witness {
   /** Messages so far. */
   readonly count: number;
+  /** Whether it has a connection, and how many it has lost: all that came on one is counted by then. */
+  readonly isConnected: boolean;
+  readonly losses: number;
   readonly sightings: Iterable<Sighting>;
   /** Monitor messages: each answer that asks for one is told once on either subject. */
   readonly monitors: Iterable<Sighting>;
@@ -27,6 +30,14 @@ export async function startWitness(url: string, namespace: string, app: string):
   const seen = new Map<string, Sighting>();
   const monitors = new Map<string, Sighting>();
   let count = 0;
+  let isConnected = true;
+  let losses = 0;
+  void (async () => {
+    for await (const { type } of nc.status()) {
+      if (type === 'disconnect') losses++;
+      if (type === 'disconnect' || type === 'reconnect') isConnected = type === 'reconnect';
+    }
+  })();
 
   const look = (_error: unknown, message: Msg): void => {
     const { taskId, jobName } = message.json<{ taskId: string; jobName: string }>();
@@ -47,6 +58,12 @@ export async function startWitness(url: string, namespace: string, app: string):
   return {
     get count() {
       return count;
+    },
+    get isConnected() {
+      return isConnected;
+    },
+    get losses() {
+      return losses;
     },
     get sightings() {
       return seen.values();
