@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { untilAvailable } from '../support/create.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { NAMESPACE, openWorld, type World } from '../support/world.ts';
@@ -57,7 +58,8 @@ describe.skipIf(!(await canStartProgram()))('the live feed', () => {
     const shown = (await live.frame(ofRun(taskId, 'active'))).runs.find((run: Frame) => run.taskId === taskId);
     const { monitorPayload: _payload, args: _args, targets: _targets, targetsEnded: _ended, badAnswers: _bad, badAnswer: _last, own: _own, key: _key, retryPending: _pending, ...summary } = await world.run(taskId);
     expect(shown).toEqual(summary);
-    await job.run();
+    // Again where NATS was away for a moment, which is another reason.
+    await untilAvailable(() => job.run());
     await live.frame((frame) => frame.skips?.some((skip: Frame) => skip.job === job.name && skip.reason === 'overlap'));
     await world.worker.answer(await job.next(taskId), { status: 'success', reason: 'seen' });
     await live.frame(ofRun(taskId, 'completed'));

@@ -105,8 +105,6 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
   });
 
   test('jobs to look at: what fails, then what has no worker, then what is passed over', async () => {
-    // Skips are counted by the hour.
-    await until(() => Date.now() % 3_600_000 < 3_580_000, { what: 'an hour to begin' });
     const failing = await world.job({ maxRunning: 10 });
     for (const status of ['success', 'fail', 'fail', 'fail']) await world.worker.answer(await failing.next(await failing.start()), { status, reason: 'disk full' });
     const recovered = await world.job({ maxRunning: 10 });
@@ -119,14 +117,17 @@ describe.skipIf(!(await canStartProgram()))('what is looked at beside the lists'
     const gone = await world.job({ maxRunning: 1, state: 'disabled' });
     await gone.run();
     await world.settled();
-    await until(async () => (await busy.skips())[0]?.count === 3 && (await unmanned.skips()).length === 1);
-    const { items } = await get(`/attention?namespace=${NAMESPACE}`);
-    expect(items.map(({ kind, job: name, count, reason }: Json) => [kind, name, count, reason])).toEqual([
+    // Counted by the hour, and one may begin meanwhile.
+    const skipped = async (job: TestJob): Promise<number> => (await job.skips()).reduce((sum: number, { count }: Json) => sum + count, 0);
+    await until(async () => (await skipped(busy)) === 3 && (await skipped(unmanned)) === 1, { what: 'the skips to be counted' });
+    // On a machine that stands still runs are late, too.
+    const worries = async (query = ''): Promise<Json[]> => (await get(`/attention${query}`)).items.filter(({ kind }: Json) => kind !== 'late');
+    expect((await worries(`?namespace=${NAMESPACE}`)).map(({ kind, job: name, count, reason }: Json) => [kind, name, count, reason])).toEqual([
       ['failing', failing.name, 3, 'disk full'], ['no-worker', unmanned.name, 1, 'no-worker'], ['skipped', busy.name, 3, 'overlap'],
     ]);
     expect((await get('/attention?namespace=app')).items).toEqual([]);
     await failing.change({ state: 'disabled' });
-    expect((await get('/attention')).items.map(({ job: name }: Json) => name)).toEqual([unmanned.name, busy.name]);
+    expect((await worries()).map(({ job: name }: Json) => name)).toEqual([unmanned.name, busy.name]);
   });
 
   test('counts are those of the lists', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createWorker, every, job, JobQueue, openConnection, openEventBus, openJobService, openLocks } from '../../src-core/worker/index.ts';
+import { untilAvailable } from '../support/create.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import { canStartProgram, startProgram } from '../support/program.ts';
@@ -26,7 +27,7 @@ describe.skipIf(!(await canStartProgram()))('accounts restricted as docs/cluster
     }
     await until(() => worker.answered >= 9, { what: () => `answers\n${first.output()}` });
     // The standby asks the leader, and the leader gives up its lease when it is asked from elsewhere.
-    expect((await second.api.post('/jobs/app.biz.max/run', {})).status).toBe(202);
+    expect((await untilAvailable(() => second.api.post('/jobs/app.biz.max/run', {}))).status).toBe(202);
     await until(async () => (await second.api.post('/servers/a/step-down')).status === 204 || second.output().includes('"msg":"leading"'), { what: () => `the leader to give up its lease\n${first.output()}` });
     await until(() => second.output().includes('"msg":"leading"'), { what: () => `the other to lead\n${second.output()}` });
     const before = worker.answered;
