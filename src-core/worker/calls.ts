@@ -3,9 +3,13 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { NodeFaultError, NotReachedError, UnansweredError } from '../domain/errors.ts';
 import { anyNodeSubject, decodeFrame, encodeFrame, unpackError } from '../wire/index.ts';
 import type { AnyNodeMethod } from '../wire/index.ts';
+import type { WorkerConnection } from './connection.ts';
 
 /** Longer than a change of leaders takes, shorter than a caller's patience. */
 const CALL_LIMIT_MS = 10_000;
+/** A scheduler that is restarted, or has lost its connection, is back by then. */
+const NOBODY_THERE_MS = 5_000;
+const AGAIN_MS = 100;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -21,6 +25,20 @@ export async function callScheduler(connection: NatsConnection, method: AnyNodeM
   if (head === undefined) throw new NodeFaultError(`The scheduler answered ${method} with something that is no answer.`);
   if (head.error !== undefined) throw unpackError(head.error);
   return head.value;
+}
+
+/** The same, waiting a while where no scheduler is there: then surely nothing was done. */
+export async function callPatiently(connection: Pick<WorkerConnection, 'client' | 'state' | 'clock'>, method: AnyNodeMethod, input: unknown): Promise<unknown> {
+  const { clock } = connection;
+  const until = clock.monotonic() + NOBODY_THERE_MS;
+  for (;;) {
+    try {
+      return await callScheduler(connection.client, method, input);
+    } catch (error) {
+      if (!(error instanceof NotReachedError) || connection.state !== 'connected' || clock.monotonic() >= until) throw error;
+    }
+    await new Promise<void>((resolve) => clock.after(AGAIN_MS, resolve));
+  }
 }
 
 async function send(connection: NatsConnection, method: AnyNodeMethod, frame: Uint8Array, limitMs: number): Promise<Uint8Array> {

@@ -1,9 +1,10 @@
 import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NotFoundError, NotReachedError, UnansweredError } from '../../src-core/domain/errors.ts';
+import { NotFoundError, NotReachedError, UnansweredError, UnavailableError } from '../../src-core/domain/errors.ts';
 import { ANY_NODE_QUEUE, anyNodeSubject, decodeFrame, encodeFrame, packError } from '../../src-core/wire/index.ts';
-import { callScheduler } from '../../src-core/worker/calls.ts';
+import { callPatiently, callScheduler } from '../../src-core/worker/calls.ts';
+import { byHand, job, openConnection, openJobService } from '../../src-core/worker/index.ts';
 import { natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import type { TestNatsServer } from '../support/nats-server.ts';
 
@@ -62,5 +63,28 @@ describe.skipIf(!(await natsServerPath()))('a call of a worker to any scheduler'
     const stop = await answering(() => Uint8Array.of(1, 2, 3));
     await expect(callScheduler(asker, 'job.get', {})).rejects.toThrow('something that is no answer');
     await stop();
+  });
+
+  it('waits, where that is asked for, until a scheduler is there', async () => {
+    await using connection = await openConnection({ url: server.url });
+    const [answer, stop] = await Promise.all([callPatiently(connection, 'job.get', {}), asker.flush().then(() => answering(() => encodeFrame({ value: 'here' }, NO_BYTES)))]);
+    expect(answer).toBe('here');
+    await stop();
+  });
+
+  it('tells as created what was created before a scheduler went away', async () => {
+    const asked: string[] = [];
+    const subscription = node.subscribe(anyNodeSubject('>' as never), { callback: (_error, message) => {
+      const { method } = decodeFrame(message.data)!.head as { method: string };
+      const isFirst = !asked.includes(method);
+      asked.push(method);
+      const answer = method === 'job.declare' ? { value: { outcome: isFirst ? 'created' : 'unchanged' } } : isFirst ? { error: packError(new UnavailableError('away')) } : { value: { items: [], nextCursor: null } };
+      message.respond(encodeFrame(answer, NO_BYTES));
+    } });
+    await node.flush();
+    await using service = await openJobService({ url: server.url, app: 'shop', jobs: [job('slow', byHand(), () => undefined)] });
+    expect(await service.declared).toEqual({ created: ['slow'], updated: [], unchanged: [], undeclared: [] });
+    expect(asked.filter((method) => method.startsWith('job.'))).toEqual(['job.declare', 'job.list', 'job.list']);
+    await subscription.drain();
   });
 });

@@ -1,8 +1,9 @@
-import { callScheduler } from '../calls.ts';
+import type { AnyNodeMethod } from '../../wire/index.ts';
+import { callPatiently } from '../calls.ts';
 import { checkKnown } from '../common/known-options.ts';
 import type { OptionNames } from '../common/known-options.ts';
 import { chooseConnection, CONNECTION_OPTIONS } from '../connection.ts';
-import type { ConnectionChoice, WorkerConnection } from '../connection.ts';
+import type { ConnectionChoice } from '../connection.ts';
 import { BadOptionError, checkedName } from '../errors.ts';
 import type { JobFields } from './declared-job.ts';
 import type { JobTimes } from './schedules.ts';
@@ -37,14 +38,14 @@ const OPTIONS: OptionNames<DeclareJobsOptions> = { namespace: true, app: true, j
 /**
  * Makes the scheduler's definitions agree with those in the code: missing ones are created, with namespace and app, others get the
  * declared fields. Nothing is deleted. Doing it again, or in several programs at once, changes nothing.
- * Rejects with BadOptionError; with InvalidInputError, which names the job's fields; with NotReachedError or UnansweredError when no scheduler answers.
+ * Rejects with BadOptionError; with InvalidInputError, which names the job's fields; with NotReachedError, after 5 s, or UnansweredError when no scheduler answers.
  */
 export async function declareJobs(options: DeclareJobsOptions): Promise<DeclareReport> {
   checkKnown('declareJobs', options, OPTIONS);
   const checked = checkDeclarations(options);
   const { connection, isOwn } = await chooseConnection(options);
   try {
-    return await declareOver(connection, checked);
+    return await declareOver((method, input) => callPatiently(connection, method, input), checked);
   } finally {
     if (isOwn) await connection.close();
   }
@@ -70,21 +71,27 @@ export function checkDeclarations({ namespace = 'app', app, jobs, onExisting = '
   return { namespace: checkedName('namespace', namespace), app: checkedName('app', app), jobs, onExisting };
 }
 
-export async function declareOver(connection: WorkerConnection, { namespace, app, jobs, onExisting }: CheckedDeclarations): Promise<DeclareReport> {
-  const report = { created: [] as string[], updated: [] as string[], unchanged: [] as string[], undeclared: [] as string[] };
+/** Asks a scheduler. */
+export type Ask = (method: AnyNodeMethod, input: object) => Promise<unknown>;
+type Outcome = 'created' | 'updated' | 'unchanged';
+
+/** `outcomes`: what was declared by an earlier try that broke off. It is not declared again, and counts as it came out then. */
+export async function declareOver(ask: Ask, { namespace, app, jobs, onExisting }: CheckedDeclarations, outcomes = new Map<string, Outcome>()): Promise<DeclareReport> {
   for (const { name, times, fields = {} } of jobs) {
-    const { outcome } = (await callScheduler(connection.client, 'job.declare', { ...fields, namespace, app, name, schedule: times, onExisting })) as { outcome: 'created' | 'updated' | 'unchanged' };
-    report[outcome].push(name);
+    if (outcomes.has(name)) continue;
+    const { outcome } = (await ask('job.declare', { ...fields, namespace, app, name, schedule: times, onExisting })) as { outcome: Outcome };
+    outcomes.set(name, outcome);
   }
-  const declared = new Set(jobs.map(({ name }) => name));
-  for await (const name of namesIn(connection, namespace, app)) if (!declared.has(name)) report.undeclared.push(name);
-  return report;
+  const undeclared: string[] = [];
+  for await (const name of namesIn(ask, namespace, app)) if (!outcomes.has(name)) undeclared.push(name);
+  const named = (wanted: Outcome): string[] => [...outcomes].filter(([, outcome]) => outcome === wanted).map(([name]) => name);
+  return { created: named('created'), updated: named('updated'), unchanged: named('unchanged'), undeclared };
 }
 
-async function* namesIn(connection: WorkerConnection, namespace: string, app: string): AsyncGenerator<string> {
+async function* namesIn(ask: Ask, namespace: string, app: string): AsyncGenerator<string> {
   let cursor: string | undefined;
   do {
-    const page = (await callScheduler(connection.client, 'job.list', { namespace, app, limit: PAGE, cursor })) as { items: readonly { name: string }[]; nextCursor: string | null };
+    const page = (await ask('job.list', { namespace, app, limit: PAGE, cursor })) as { items: readonly { name: string }[]; nextCursor: string | null };
     for (const { name } of page.items) yield name;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

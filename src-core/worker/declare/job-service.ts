@@ -1,5 +1,6 @@
 import { NotReachedError, UnansweredError, UnavailableError } from '../../domain/errors.ts';
 import type { CancelTimer } from '../../ports/clock.ts';
+import { callScheduler } from '../calls.ts';
 import { checkKnown } from '../common/known-options.ts';
 import type { OptionNames } from '../common/known-options.ts';
 import { WorkerStoppingError } from '../errors.ts';
@@ -84,10 +85,12 @@ class RunningService implements JobService {
   }
 
   async #declare(declarations: CheckedDeclarations): Promise<DeclareReport> {
+    const outcomes: Parameters<typeof declareOver>[2] = new Map();
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MOST_WAIT_MS, waitMs * 2)) {
       if (this.#isStopping) throw new WorkerStoppingError();
       try {
-        return await declareOver(this.worker.connection, declarations);
+        // Asked again below, until it is stopped.
+        return await declareOver((method, input) => callScheduler(this.worker.connection.client, method, input), declarations, outcomes);
       } catch (error) {
         if (!(error instanceof NotReachedError || error instanceof UnansweredError || error instanceof UnavailableError)) throw error;
         if (waitMs === FIRST_WAIT_MS) this.#log.warn({ error: error.message }, 'No scheduler takes the jobs in yet, trying on');

@@ -1,7 +1,7 @@
 import { NotReachedError } from '../../domain/errors.ts';
 import { roundTrip } from '../../nats/round-trip.ts';
 import type { AnyNodeMethod } from '../../wire/index.ts';
-import { callScheduler } from '../calls.ts';
+import { callPatiently } from '../calls.ts';
 import type { WorkerConnection } from '../connection.ts';
 import { checkedWhole } from '../errors.ts';
 import { NotAQueueError } from './errors.ts';
@@ -42,9 +42,6 @@ export interface QueueHealth {
 
 export type CleanableState = 'completed' | 'failed' | 'expired' | 'cancelled' | 'waiting' | 'delayed';
 
-/** A scheduler that is restarted, or has lost its connection, is back by then; in between surely nothing is done. */
-const NOBODY_THERE_MS = 5_000;
-const AGAIN_MS = 100;
 /** At once: a scheduler refuses what is too much. */
 const MOST_CALLS = 32;
 const LATE_MS = 300_000;
@@ -63,12 +60,12 @@ export class QueueControl {
     this.#settings = settings;
   }
 
-  /** Waits a while where no scheduler is there. Rejects with NotReachedError when none has come, and as callScheduler does. */
+  /** Rejects as callPatiently does. */
   async call(method: AnyNodeMethod, input: object): Promise<unknown> {
     if (this.#underWay >= MOST_CALLS) await new Promise<void>((resolve) => this.#inLine.push(resolve));
     else this.#underWay++;
     try {
-      return await this.#ask(method, input);
+      return await callPatiently(this.#connection, method, input);
     } finally {
       const next = this.#inLine.shift();
       if (next === undefined) this.#underWay--;
@@ -130,19 +127,6 @@ export class QueueControl {
     } catch (error) {
       const problem = error instanceof NotReachedError ? 'no scheduler is there' : error instanceof Error ? error.message : String(error);
       return { status: 'unhealthy', problems: [problem], roundTripMs: undefined, queue: undefined };
-    }
-  }
-
-  async #ask(method: AnyNodeMethod, input: object): Promise<unknown> {
-    const { clock } = this.#connection;
-    const until = clock.monotonic() + NOBODY_THERE_MS;
-    for (;;) {
-      try {
-        return await callScheduler(this.#connection.client, method, input);
-      } catch (error) {
-        if (!(error instanceof NotReachedError) || this.#connection.state !== 'connected' || clock.monotonic() >= until) throw error;
-      }
-      await new Promise<void>((resolve) => clock.after(AGAIN_MS, resolve));
     }
   }
 
