@@ -13,7 +13,7 @@ import { jobVersions } from './job-versions.ts';
 import { queueMetrics, queueStatus } from './queue-api.ts';
 
 const BY_HAND_PATIENCE_MS = 10_000;
-/** The log has the run, and this node reads it within milliseconds. */
+/** The log has the run, and this node reads it within milliseconds; where NATS stands still in between, that takes as long as it does. */
 const LOGGED_PATIENCE_MS = 2_000;
 const DAY_MS = 86_400_000;
 const MOST_BULK = 10_000;
@@ -95,6 +95,7 @@ export async function runByHand(parts: JobApiParts, job: JobRuntime, request: Ru
   const wanted = readRequest(request, job, parts);
   const leadership = parts.leadership();
   const now = context.clock.now();
+  const until = context.clock.monotonic() + BY_HAND_PATIENCE_MS + LOGGED_PATIENCE_MS;
   const id = leadership.ids.byHand(job, now);
   const trigger = request.trigger ?? 'manual';
   const plan = {
@@ -118,7 +119,7 @@ export async function runByHand(parts: JobApiParts, job: JobRuntime, request: Ru
   });
   if (sequence === 0) throw new RunSkippedError('nats-down', 'Not run: NATS did not take the message in time.');
   // Who asks for the run next, or cancels it, must find it.
-  if (keepsRows(job.definition.model) && parts.book.get(id)?.logged !== true && !parts.book.isClosed(id)) await parts.untilLogged(id, LOGGED_PATIENCE_MS);
+  if (keepsRows(job.definition.model) && parts.book.get(id)?.logged !== true && !parts.book.isClosed(id)) await parts.untilLogged(id, until - context.clock.monotonic());
   return { taskId: id, state };
 }
 

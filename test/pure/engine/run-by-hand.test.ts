@@ -6,10 +6,10 @@ import { MemoryNats } from '../../support/memory-nats.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { openNode, type VirtualNode } from '../../support/virtual-node.ts';
 
-test.each([0, 60_000])('a run by hand (delay %i ms) is found and cancelled by whoever was just told its id', async (delayMs) => {
+test.each([[0, 40], [60_000, 40], [0, 6_000]])('a run by hand (delay %i ms) is found and cancelled by whoever was just told its id, where the log is read %i ms later', async (delayMs, laterMs) => {
   const clock = new VirtualClock();
   const node = openNode({ clock, nats: new MemoryNats(clock), store: createMemoryStore() });
-  delayRuns(node, clock);
+  delayRuns(node, clock, laterMs);
   const { api } = node.scheduler;
   await clock.until(node.scheduler.start());
   await clock.advance(500);
@@ -26,8 +26,8 @@ test.each([0, 60_000])('a run by hand (delay %i ms) is found and cancelled by wh
 });
 
 /** NATS acknowledges a message before it shows it to those who read the stream. */
-function delayRuns({ bus }: VirtualNode, clock: VirtualClock): void {
+function delayRuns({ bus }: VirtualNode, clock: VirtualClock, laterMs: number): void {
   const open = bus.openFeed.bind(bus);
   bus.openFeed = (options: FeedOptions) =>
-    open(options.stream === STREAM ? { ...options, onMessage: (message) => void clock.after(40, () => options.onMessage(message)) } : options);
+    open(options.stream === STREAM ? { ...options, onMessage: (message) => void clock.after(laterMs, () => options.onMessage(message)) } : options);
 }
