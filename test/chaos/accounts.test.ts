@@ -8,7 +8,7 @@ import type { RunRow } from './views.ts';
 import type { Sighting } from './witness.ts';
 
 const FROM = Date.UTC(2026, 0, 1);
-const job = (more: Partial<ChaosJob> = {}): ChaosJob => ({ kind: 'max', app: 'core', name: 'max-0', model: 'max', category: 'standalone', attempts: 1, isCounted: true, number: 7, everySeconds: 1, anchor: 0, ...more });
+const job = (more: Partial<ChaosJob> = {}): ChaosJob => ({ kind: 'max', app: 'core', name: 'max-0', model: 'max', category: 'standalone', attempts: 1, isCounted: true, number: 7, version: 1, everySeconds: 1, anchor: 0, ...more });
 const id = runId(FROM, 7);
 const stored = (more: Partial<LogMessage> = {}): LogMessage => ({ sequence: 1, subject: 'natsjob.job.start.chaos.core.max-0', id, term: 1, taskId: id, storedAt: FROM + 5, ...more });
 const seen = (more: Partial<Sighting> = {}): Sighting => ({ subject: 'natsjob.job.start.chaos.core.max-0', taskId: id, job: 'max-0', reply: 'a', term: 1, at: FROM + 5, notBefore: more.at ?? FROM + 5, times: 1, ...more });

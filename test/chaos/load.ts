@@ -23,6 +23,8 @@ export interface ChaosJob {
   readonly attempts: number;
   readonly isCounted: boolean;
   readonly number: number;
+  /** Of the definition as it was made. */
+  readonly version: number;
   readonly everySeconds: number;
   /** Of `@every`: the moment its periods are counted from, cut down to whole seconds; else 0. */
   readonly anchor: number;

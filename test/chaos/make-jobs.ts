@@ -1,3 +1,4 @@
+import { untilAvailable } from '../support/create.ts';
 import type { ProgramApi } from '../support/program-api.ts';
 import { APPS, BY_HAND, KINDS, NAMESPACE } from './load.ts';
 import type { ChaosJob, Kind } from './load.ts';
@@ -22,15 +23,25 @@ export async function disableJobs(api: ProgramApi): Promise<void> {
   if (matched !== done) throw new Error(`disabled ${done} of ${matched} jobs`);
 }
 
-async function make(api: ProgramApi, name: string, app: ChaosJob['app'], job: string, kind: Kind, schedule: object): Promise<ChaosJob> {
-  const { id, createdAt } = await made<{ id: string; createdAt: string }>(api, '/jobs', { namespace: NAMESPACE, app, name: job, ...kind.job, ...schedule });
-  const { model, category = 'standalone', retry } = kind.job as { model: string; category?: string; retry?: { attempts: number } };
-  const anchor = kind.expression.startsWith('@every') ? Math.floor(Date.parse(createdAt) / 1000) * 1000 : 0;
-  return { kind: name, app, name: job, model, category, attempts: retry?.attempts ?? 1, isCounted: kind.isCounted, number: Number(id), everySeconds: kind.everySeconds, anchor };
+/** Resolves once the leader has read all that were made: only the leader explains, and it reads definitions in their order. */
+export async function knownToLeader(api: ProgramApi, jobs: readonly ChaosJob[]): Promise<void> {
+  const newest = Math.max(...jobs.map(({ version }) => version));
+  const { number } = jobs.find(({ version }) => version === newest) as ChaosJob;
+  await untilAvailable(() => api.get(`/jobs/${number}/explain`));
 }
 
+async function make(api: ProgramApi, name: string, app: ChaosJob['app'], job: string, kind: Kind, schedule: object): Promise<ChaosJob> {
+  await made(api, '/jobs', { namespace: NAMESPACE, app, name: job, ...kind.job, ...schedule });
+  const { id, createdAt, version } = (await untilAvailable(() => api.get(`/jobs/${NAMESPACE}.${app}.${job}`))).body as { id: string; createdAt: string; version: number };
+  const { model, category = 'standalone', retry } = kind.job as { model: string; category?: string; retry?: { attempts: number } };
+  const anchor = kind.expression.startsWith('@every') ? Math.floor(Date.parse(createdAt) / 1000) * 1000 : 0;
+  return { kind: name, app, name: job, model, category, attempts: retry?.attempts ?? 1, isCounted: kind.isCounted, number: Number(id), version, everySeconds: kind.everySeconds, anchor };
+}
+
+/** What was refused for want of NATS may have been written all the same: then it is there. */
 async function made<T>(api: ProgramApi, path: string, body: object): Promise<T> {
-  const answer = await api.post(path, body);
-  if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  let isRefused = false;
+  const answer = await untilAvailable(() => api.post(path, body), () => { isRefused = true; });
+  if (answer.status >= 300 && !(isRefused && answer.status === 409)) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer.body as T;
 }

@@ -10,7 +10,7 @@ import type { Fault } from './faults.ts';
 import { HandRuns } from './hand-runs.ts';
 import { runId } from './load.ts';
 import { lastSequence, readLog } from './log-content.ts';
-import { disableJobs, makeJobs } from './make-jobs.ts';
+import { disableJobs, knownToLeader, makeJobs } from './make-jobs.ts';
 import { makeNats, startNats } from './nats.ts';
 import type { NatsNode } from './nats.ts';
 import { makeNode } from './node.ts';
@@ -71,6 +71,7 @@ export async function play(options: ChaosOptions, { folder, binary, family, prog
   await untilAll(nodes, async ({ api }) => (await api.get('/workers')).body.items?.length === WORKERS * 2, 'all workers to be known');
   const startAt = wholeSecond(Date.now() + LEAD_MS);
   const jobs = await makeJobs((nodes[0] as SchedulerNode).api, { from: startAt, load: options.load });
+  await knownToLeader((nodes[0] as SchedulerNode).api, jobs);
   // On a busy machine the last one may be made when the first fires already: what is due before all are there is not counted.
   const from = Math.max(startAt, wholeSecond(Date.now() + 1_000));
   const lengthMs = Math.round(options.minutes * 60) * 1000;
