@@ -41,9 +41,11 @@ if (program === undefined) {
   }
 
   async function smoke() {
-    const ports = { http: await sparePort(), nats: await sparePort() };
+    // Given where others take ports beside it: both are free for a while when the program is started again.
+    const [http, nats] = (process.env.NATSJOB_SMOKE_PORTS ?? '').split(',');
+    const ports = { http: Number(http) || await sparePort(), nats: Number(nats) || await sparePort() };
     running = await start(ports, 'first start');
-    const page = await fetch(running.url);
+    const page = await fetch(running.url, { headers: { connection: 'close' } });
     require((await page.text()).includes('<script') && page.headers.get('content-type')?.startsWith('text/html'), 'the panel is served');
     await call('POST', '/namespaces/app/apps', { name: JOB.app });
     const taskId = await answerOneRun({ port: ports.nats, job: JOB, deadlineMs: FIRE_MS, onListening: () => call('POST', '/jobs', JOB) });
@@ -77,7 +79,7 @@ if (program === undefined) {
     const isOver = () => child.exitCode !== null || child.signalCode !== null;
     await until(async () => {
       if (isOver() || child.pid === undefined) throw new Error(`it ended with ${await gone}`);
-      return (await fetch(`${one.url}readyz`).catch(() => undefined))?.status === 200;
+      return (await fetch(`${one.url}readyz`, { headers: { connection: 'close' } }).catch(() => undefined))?.status === 200;
     }, START_MS, 'it to be ready');
     say(`${what}: ready after ${Math.round(performance.now() - started)} ms`);
     return one;
@@ -114,7 +116,8 @@ if (program === undefined) {
 }
 
 function json(method, body, headers = {}) {
-  return { method, headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  // A connection that is kept may be closed by the other side just as a request goes out on it.
+  return { method, headers: { connection: 'close', ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
 }
 
 function require(holds, what) {

@@ -7,13 +7,15 @@ import { describe, expect, it } from 'vitest';
 import { answerOneRun } from '../../build/package/smoke-worker.mjs';
 import { natsServerPath } from '../support/nats-server.ts';
 import { canStartProgram } from '../support/program.ts';
+import { sparePort } from '../support/spare-port.ts';
 
 const SMOKE = fileURLToPath(new URL('../../build/package/smoke.mjs', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../dist/headless.mjs', import.meta.url));
 
-function smoke(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+async function smoke(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, NATSJOB_SMOKE_PORTS: `${await sparePort()},${await sparePort()}` };
   return new Promise((resolve) => {
-    execFile(process.execPath, [SMOKE, ...words], (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }));
+    execFile(process.execPath, [SMOKE, ...words], { env }, (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }));
   });
 }
 

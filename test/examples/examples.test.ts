@@ -39,7 +39,7 @@ describe.skipIf(!(await canStartProgram()))('the example', { concurrent: true },
       expect(await world.untilState(good, 'completed')).toMatchObject({ workerId, reason: 'worked on something' });
       const bad = await job.start({ args: 'fail' });
       expect(await world.untilState(bad, 'failed')).toMatchObject({ workerId, reason: 'told to fail' });
-      expect(example.output()).toContain(good);
+      await until(() => example.output().includes(good), { what: () => `the run in what the example says\n${example.output()}` });
 
       expect(ORDERLY).toContain(await example.stop());
     });
