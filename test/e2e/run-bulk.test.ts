@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectProblem } from '../support/bad-values.ts';
 import type { ApiAnswer, ProgramApi } from '../support/program-api.ts';
+import { untilAvailable } from '../support/create.ts';
 import { canStartProgram } from '../support/program.ts';
 import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
 
@@ -9,6 +10,8 @@ type Json = any;
 
 /** A run without an answer would expire after a minute, which these tests may take. */
 const NEVER_MS = 3_600_000;
+/** Why a run is not started, or cancelled, that would be a moment later. */
+const PASSING = /^(nats-down|not-leader): |^No server leads|is not connected\.$/;
 
 describe.skipIf(!(await canStartProgram()))('many runs at once', () => {
   let world: World;
@@ -19,10 +22,15 @@ describe.skipIf(!(await canStartProgram()))('many runs at once', () => {
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
+  /** What a machine that stands still lets fail is asked for again, and nothing else is. */
   async function bulk(request: Record<string, unknown>): Promise<Json> {
-    const { status, body } = await api.post('/runs/bulk', request);
+    const { status, body } = await untilAvailable(() => api.post('/runs/bulk', request));
     expect({ status, body }).toMatchObject({ status: 200 });
-    return body;
+    const passing = body.failures.filter(({ message }: Json) => PASSING.test(message));
+    if (passing.length === 0) return body;
+    const again = await bulk({ ids: passing.map(({ id }: Json) => id), action: request['action'] });
+    const others = body.failures.filter((each: Json) => !passing.includes(each));
+    return { ...body, done: body.done + again.done, failures: [...others, ...again.failures], started: [...body.started, ...again.started] };
   }
 
   /** Runs that are open, as the list has them. */

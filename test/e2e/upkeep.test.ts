@@ -2,6 +2,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { untilAvailable } from '../support/create.ts';
 import type { ApiAnswer } from '../support/program-api.ts';
 import { canStartProgram, startProgram, type TestProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -39,11 +40,16 @@ describe.skipIf(!(await canStartProgram()))('the program says of itself', () => 
   });
 
   test('what a doctor would find, without a secret', async () => {
-    const { checks, version, node } = await get('/diagnostics');
+    // Where the machine stands still for longer than the lease, that is a problem for a moment.
+    let problems: Json[] = [];
+    const { checks, version, node } = await until(async () => {
+      const found = await get('/diagnostics');
+      problems = found.checks.filter(({ state }: Json) => state === 'problem');
+      return problems.length === 0 && found;
+    }, { what: () => `no problem to be found: ${JSON.stringify(problems)}` });
     expect([version, node]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/), expect.stringMatching(/^\d+\./)]);
     const names = checks.map(({ name }: Json) => name);
     for (const name of ['settings', 'running', 'disk', 'permissions', 'HTTP', 'JetStream', 'database', 'clock']) expect(names).toContain(name);
-    expect(checks.filter(({ state }: Json) => state === 'problem')).toEqual([]);
     expect(JSON.stringify(checks)).not.toContain(SECRET);
   });
 
@@ -85,7 +91,7 @@ describe.skipIf(!(await canStartProgram()))('the program says of itself', () => 
   });
 
   test('how far away NATS is', async () => {
-    expect((await world.program.api.post('/nats/ping')).body).toEqual({ roundTripMs: expect.any(Number) });
+    expect((await untilAvailable(() => world.program.api.post('/nats/ping'))).body).toEqual({ roundTripMs: expect.any(Number) });
   });
 
   test('how loaded it and its machine are', async () => {

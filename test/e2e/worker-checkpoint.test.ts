@@ -7,6 +7,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WORKER_PREFIX, WORKER_STREAM } from '../../src-core/wire/index.ts';
 import { openLocks, openStatus } from '../../src-core/worker/index.ts';
+import { patiently } from '../support/patiently.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type TestJob, type World } from '../support/world.ts';
@@ -54,7 +55,7 @@ describe.skipIf(!(await canStartProgram()))('a run with a checkpoint', () => {
     const reached = Number(first.lines.at(-1)?.split(' ')[1]);
     const second = await start(job, LOCK_MS);
     const run = await world.untilState(taskId, 'completed', 60_000);
-    const begin = second.lines.find((line) => line.startsWith('from'))?.split(' ') ?? [];
+    const begin = (await until(() => second.lines.find((line) => line.startsWith('from')))).split(' ');
     // More than that only when the kill came late.
     const end = Math.max(MOST, Number(begin[1]));
     expect(run.reason).toBe(JSON.stringify({ cursor: end }));
@@ -65,7 +66,7 @@ describe.skipIf(!(await canStartProgram()))('a run with a checkpoint', () => {
     expect(Number(begin[7])).toBeGreaterThan(Number(first.lines.find((line) => line.startsWith('from'))?.split(' ')[7]));
     await until(async () => (await left(job)) === 0);
     const status = await openStatus({ url: world.program.natsUrl });
-    expect(await status.get(`batches ${job.app}`)).toEqual({ cursor: end });
+    expect(await patiently(() => status.get(`batches ${job.app}`))).toEqual({ cursor: end });
     await status.close();
   });
 

@@ -28,15 +28,16 @@ describe.skipIf(!(await canStartProgram()))('a service with its scheduler in it'
     const ends = new Map<string, string>();
     await using one = await startExample('merged.mjs', at);
     const prefix = '$KV.natsjob-job-results.natsjob.job.end.app.merged.beat.';
-    client.subscribe('natsjob.job.start.app.merged.beat', { callback: (_error, message) => void sent.push(message.json<{ taskId: string }>().taskId) });
+    // In this order: of what was sent the beginning is heard, too, and of what was begun the end.
     client.subscribe(`${prefix}*`, { callback: (_error, message) => void ends.set(message.subject.slice(prefix.length), message.json<{ status: string }>().status) });
     // Its handler says of each run that it has begun it.
     client.subscribe('natsjob-report.app.merged.beat.*', { callback: (_error, { subject }) => void begun.push(subject.slice(subject.lastIndexOf('.') + 1)) });
+    client.subscribe('natsjob.job.start.app.merged.beat', { callback: (_error, message) => void sent.push(message.json<{ taskId: string }>().taskId) });
     await client.flush();
     await using two = await startExample('merged.mjs', at);
     const role = async (example: Example): Promise<string> => {
       const [, url] = /ready (\S+)/.exec(example.output()) ?? [];
-      const answer = (await (await fetch(`${url}/readyz`)).json()) as { role?: string };
+      const answer = (await (await fetch(`${url}/readyz`, { headers: { connection: 'close' } })).json()) as { role?: string };
       return answer.role ?? '';
     };
     await until(async () => [await role(one), await role(two)].toSorted().join() === 'leader,standby', { ...LIMIT, what: 'one to lead' });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { JobFailedError, JobPriority, JobQueue, JobWaitError, NonRetryableError, NotAQueueError, QueueClosedError } from '../../src-core/worker/index.ts';
 import type { CompletedEvent, DuplicateEvent, FailedEvent, JobQueueOptions, ProgressEvent, StalledEvent } from '../../src-core/worker/index.ts';
 import { connectAnyNode } from '../support/any-node.ts';
+import { create } from '../support/create.ts';
 import { type TestNatsServer, startNatsServer } from '../support/nats-server.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
 import { canStartProgram, startProgram, type TestProgram } from '../support/program.ts';
@@ -360,7 +361,7 @@ describe.skipIf(!(await canStartProgram()))('a queue', () => {
 
   test('does not take a job for a queue that is none', async () => {
     await open('place').ready();
-    await program.api.post('/jobs', { app: 'place', name: 'fan', category: 'broadcast' });
+    await create(program.api, '/jobs', { namespace: 'app', app: 'place', name: 'fan', category: 'broadcast' });
     await expect(open('fan', { app: 'place' }).ready()).rejects.toThrow(NotAQueueError);
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorker, RunCancelledError, RunExpiredError } from '../../src-core/worker/index.ts';
 import type { HandlerOptions } from '../../src-core/worker/index.ts';
+import { untilAvailable } from '../support/create.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { openWorld, type World } from '../support/world.ts';
@@ -29,7 +30,7 @@ describe.skipIf(!(await canStartProgram()))('a handler of a worker is told', () 
     await worker.start();
     const [cancelled, expired] = [await job.start(), await short.start()];
     await until(() => begun.size === 2, { what: 'both to have begun' });
-    expect((await world.program.api.post(`/runs/${cancelled}/cancel`, { reason: 'not needed' })).status).toBeLessThan(300);
+    expect((await untilAvailable(() => world.program.api.post(`/runs/${cancelled}/cancel`, { reason: 'not needed' }))).status).toBeLessThan(300);
     await world.untilState(cancelled, 'cancelled');
     await world.untilState(expired, 'expired');
     await until(() => reasons.size === 2 && worker.state().running === 0);
