@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { count } from './accounts.ts';
+import { count, notDone } from './accounts.ts';
 import type { Evidence } from './accounts.ts';
 import { fires, runId } from './load.ts';
 import type { ChaosJob } from './load.ts';
@@ -86,6 +86,18 @@ describe('the accounts of a chaos run', () => {
   test('do not count as lost what the witnesses could not see', () => {
     expect(count(evidence({ sightings: [], blind: [{ from: FROM, to: FROM + 100 }] }))).toMatchObject({ lost: [], missedByWitness: 1 });
     expect(lists(evidence({ sightings: [], blind: [{ from: FROM + 60_000, to: FROM + 61_000 }] }))).toEqual({ ...NOTHING, lost: 1 });
+  });
+
+  test('wait for what was due before the end, and hold nobody to what came after it', () => {
+    const later = row({ id: runId(FROM + 5_000, 7) });
+    const left = (...runs: RunRow[]): number | undefined => notDone({ runs, jobs: [job(), retried], until: FROM + 1_000 });
+    expect(left(row())).toBeUndefined();
+    expect(left(row(), later)).toBe(0);
+    expect(left(row({ state: 1 }), later)).toBe(1);
+    expect(left(row({ attempts: 3, state: 4 }), later)).toBe(1);
+    expect(left(row({ attempts: 2, state: 4 }), row({ id: runId(FROM + 9_000, 7), rootId: id, attempt: 2, attempts: 2, state: 2 }), later)).toBe(1);
+    expect(left(row(), { ...later, state: 1 })).toBe(0);
+    expect(lists(evidence({ jobs: [retried], runs: [row(), row({ id: runId(FROM + 1_000, 7), attempts: 3, state: 4 })] }))).toEqual(NOTHING);
   });
 
   test('foretell fires by the clock, and by what `@every` counts from', () => {

@@ -130,14 +130,38 @@ function isOwedToNobody({ job, taskId, at, notBefore }: Sighting, evidence: Evid
   return job.startsWith(BY_HAND) && !evidence.byHand.includes(taskId) && evidence.natsEnds.some((end) => end.from <= at + HANDOVER_MS && notBefore <= storesAgain(end, evidence));
 }
 
-/** A run that may be tried again was so until it was completed, had no attempts left or was cancelled with its job's end, and no attempt was made twice. */
-function attempts({ runs }: Evidence, lost: string[], twice: string[]): void {
+/**
+ * What of the runs that were due before `until` is not done: open, or to be tried again. Once their jobs are disabled nothing more would be
+ * sent of it. Undefined as long as the view has no later fire: fires are decided in the order of their moments.
+ */
+export function notDone({ runs, jobs, until }: Pick<Evidence, 'runs' | 'jobs' | 'until'>): number | undefined {
+  const bound = BigInt(runId(until, 0));
+  const steady = new Set(jobs.filter(({ kind }) => kind === 'max').map(({ number }) => number));
+  if (!runs.some(({ id, jobNumber }) => steady.has(jobNumber) && BigInt(id) > bound)) return undefined;
+  const early = runs.filter(({ id, rootId }) => BigInt(rootId === '0' ? id : rootId) < bound);
+  return early.filter(isOpen).length + [...chainsOf(early).values()].filter(isBrokenOff).length;
+}
+
+/** By the id of the first one, in their order. */
+function chainsOf(runs: readonly RunRow[]): Map<string, RunRow[]> {
   const chains = new Map<string, RunRow[]>();
   for (const run of runs) if (run.attempts > 1) addTo(chains, run.rootId === '0' ? run.id : run.rootId, run);
-  for (const [root, chain] of chains) {
-    chain.sort((one, other) => one.attempt - other.attempt);
+  for (const chain of chains.values()) chain.sort((one, other) => one.attempt - other.attempt);
+  return chains;
+}
+
+function isBrokenOff(chain: readonly RunRow[]): boolean {
+  const last = chain.at(-1) as RunRow;
+  return !isOpen(last) && !isCompleted(last) && !isCancelled(last) && last.attempt < last.attempts;
+}
+
+/** A run that may be tried again was so until it was completed, had no attempts left or was cancelled with its job's end, and no attempt was made twice. */
+function attempts({ runs, until }: Evidence, lost: string[], twice: string[]): void {
+  const bound = BigInt(runId(until, 0));
+  for (const [root, chain] of chainsOf(runs)) {
     const last = chain.at(-1) as RunRow;
-    if (!isOpen(last) && !isCompleted(last) && !isCancelled(last) && last.attempt < last.attempts) lost.push(`run ${root} was not tried again after attempt ${last.attempt} (state ${last.state})`);
+    // Of later ones the last end may be read when their job is disabled.
+    if (BigInt(root) < bound && isBrokenOff(chain)) lost.push(`run ${root} was not tried again after attempt ${last.attempt} (state ${last.state})`);
     for (const [index, { attempt }] of chain.entries()) if (attempt !== index + 1) twice.push(`attempts of run ${root} are ${chain.map((run) => run.attempt).join(', ')}`);
   }
 }

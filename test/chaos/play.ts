@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { seeded } from '../support/seeded.ts';
 import { until } from '../support/until.ts';
-import { count } from './accounts.ts';
+import { count, notDone } from './accounts.ts';
 import type { Accounts, Evidence } from './accounts.ts';
 import { Child } from './child.ts';
 import type { Family } from './child.ts';
@@ -9,6 +9,7 @@ import { Faults, isLeaderKill } from './faults.ts';
 import type { Fault } from './faults.ts';
 import { HandRuns } from './hand-runs.ts';
 import { runId } from './load.ts';
+import type { ChaosJob } from './load.ts';
 import { lastSequence, readLog } from './log-content.ts';
 import { disableJobs, knownToLeader, makeJobs } from './make-jobs.ts';
 import { makeNats, startNats } from './nats.ts';
@@ -91,7 +92,7 @@ export async function play(options: ChaosOptions, { folder, binary, family, prog
   const asked = Date.now();
   say('chaos: letting it come to rest');
   await faults.mend();
-  const unsettled = [...(await fireOn(witness, Math.max(asked, end))), ...(await settle(nats, nodes, () => disableJobs((nodes[0] as SchedulerNode).api)))];
+  const unsettled = [...(await fireOn(witness, Math.max(asked, end))), ...(await finish(nodes[0] as SchedulerNode, jobs, end)), ...(await settle(nats, nodes, () => disableJobs((nodes[0] as SchedulerNode).api)))];
   const unequal = await compareViews(nodes);
   const evidence: Evidence = {
     jobs, from, until: end, log: await readLog((nats[0] as NatsNode).url), sightings: [...witness.sightings.values()], blind: witness.blind, runs: readRuns((nodes[0] as SchedulerNode).database),
@@ -111,6 +112,12 @@ const LAST_DELAY_MS = 5_000;
 async function fireOn(witness: Witness, end: number): Promise<string[]> {
   const later = BigInt(runId(end + LAST_DELAY_MS, 0));
   return until(() => witness.newestFire > later, { deadlineMs: SETTLE_MS }).then(() => [], () => [`nobody fired on within ${SETTLE_MS / 1000} s of the end`]);
+}
+
+/** Waits until nothing is left to be sent of what is counted, be it in a queue or to be tried again: with the jobs that would end, too. */
+async function finish({ database }: SchedulerNode, jobs: readonly ChaosJob[], end: number): Promise<string[]> {
+  let left: number | undefined;
+  return until(() => (left = notDone({ runs: readRuns(database), jobs, until: end })) === 0, { deadlineMs: SETTLE_MS }).then(() => [], () => [`of what was due before the end ${left ?? 'nobody can tell how many'} runs were not done within ${SETTLE_MS / 1000} s`]);
 }
 
 /** Ends the fires, and waits until the stream stands still and no node knows an open run; what is not so in time is told, and counted by others. */
