@@ -4,6 +4,7 @@ import { UnansweredError, UnavailableError } from '../domain/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Connection } from './connection.ts';
 import { NotPermittedError, asUnavailable, describe, isNotPermitted } from './errors.ts';
+import { takeRest } from './round-trip.ts';
 
 /** The server's own default. */
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
@@ -46,7 +47,7 @@ export function respond(connection: Connection, { subject, handler, queue }: Res
   return async () => {
     stopListening();
     // What the server had sent before it knew is taken, too; whoever asked would have to take it for done.
-    if (subscription?.isClosed() === false) await subscription.drain().catch(() => {});
+    if (subscription !== undefined) await takeRest(subscription);
     await Promise.all(underWay);
     await connection.roundTripMs().catch(ignoreAbsence);
   };

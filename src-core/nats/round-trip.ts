@@ -1,5 +1,5 @@
 import { errors } from '@nats-io/transport-node';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 
 type Reject = (error: Error) => void;
 
@@ -26,6 +26,12 @@ export async function roundTripWithin(client: NatsConnection, ms: number): Promi
   });
   await Promise.race([roundTrip(client).catch(() => {}), limit]);
   clearTimeout(timer);
+}
+
+/** Takes what the server has sent before it knows that nobody listens any more. The library's own drain() never settles when the connection ends before. */
+export async function takeRest(subscription: Subscription): Promise<void> {
+  subscription.drain().catch(() => {});
+  await subscription.closed;
 }
 
 function waitingOn(client: NatsConnection): Set<Reject> {

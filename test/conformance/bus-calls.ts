@@ -153,6 +153,15 @@ export function describeBusCalls(name: string, open: () => Promise<BusWorld>): v
       expect(texts(await answer)).toBe('last');
     });
 
+    it('stops responding though the connection breaks before the server knows', async () => {
+      const other = await world.connect();
+      const stop = other.respond('natsjob-node.b.x', async (payload) => payload);
+      await other.roundTripMs();
+      const stopped = stop();
+      await world.breakConnections();
+      await stopped;
+    });
+
     it('drops no request that is on its way when responding is stopped: it is answered, or told to have reached nobody', async () => {
       const other = await world.connect();
       for (let round = 0; round < 50; round++) {

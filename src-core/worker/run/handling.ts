@@ -1,6 +1,7 @@
 import type { Subscription } from '@nats-io/transport-node';
 import { listen } from '../../nats/fast-reader.ts';
 import type { Incoming } from '../../nats/incoming.ts';
+import { takeRest } from '../../nats/round-trip.ts';
 import { clientStartSubject, groupStartSubject, isRunId, preStartSubject, reportSubject, startSubject } from '../../wire/index.ts';
 import type { Dispatch } from '../../wire/index.ts';
 import type { Receipt } from '../publisher.ts';
@@ -115,8 +116,7 @@ export class Handling implements DeskHandling {
 
   /** Takes nothing more. What comes still, or has not begun, goes back. */
   async leave(): Promise<void> {
-    const subscriptions = this.#subscriptions.splice(0).filter((each) => !each.isClosed());
-    await Promise.all([...subscriptions.map((each) => each.drain().catch(() => {})), this.#source?.leave()]);
+    await Promise.all([...this.#subscriptions.splice(0).map(takeRest), this.#source?.leave()]);
     for (const task of this.lane.remove((waiting) => (waiting as Task).reply !== '')) (task as Task).handBack();
   }
 

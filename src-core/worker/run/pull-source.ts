@@ -6,6 +6,7 @@ import { describe } from '../../nats/errors.ts';
 import { listen } from '../../nats/fast-reader.ts';
 import { headerStatus, headerValue } from '../../nats/header-block.ts';
 import type { Incoming } from '../../nats/incoming.ts';
+import { takeRest } from '../../nats/round-trip.ts';
 import type { CancelTimer } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { STREAM } from '../../wire/index.ts';
@@ -125,7 +126,7 @@ export class PullSource {
     this.#cancelTimer?.();
     const subscription = this.#subscription;
     this.#subscription = undefined;
-    if (subscription !== undefined && !subscription.isClosed()) await subscription.drain().catch(() => {});
+    if (subscription !== undefined) await takeRest(subscription);
     this.#state = 'closed';
     this.#round++;
   }
