@@ -49,6 +49,39 @@ describe.skipIf((await natsServerPath()) === undefined)('a queue whose connectio
     expect(told).toMatchObject([{ runId: '912263334592512001', result: 7 }]);
   });
 
+  it('reads once, also over a client of the program itself that comes back', async () => {
+    const server = await startNatsServer();
+    clean.push(() => server[Symbol.asyncDispose]());
+    const breaker = await startBreaker(server.port);
+    clean.push(() => breaker.close());
+    clean.push(await startQueueScheduler(server.url, { 'run.get': { ...RUN, state: 'completed', taskId: '1', rootTaskId: '1' } }));
+    const [own, other] = [await connect({ servers: `nats://127.0.0.1:${breaker.port}`, maxReconnectAttempts: -1, reconnectTimeWait: 50 }), await connect({ servers: server.url })];
+    clean.push(() => own.close(), () => other.close());
+    const queue = new JobQueue('mail', { connection: own });
+    clean.push(() => queue.gracefulShutdown(0));
+    const told: string[] = [];
+    await queue.on('completed', ({ runId }) => void told.push(runId));
+    const { consumers } = await jetstreamManager(other, { timeout: PATIENT_MS });
+    for (let round = 0; round < 3; round++) {
+      const back = until(async () => {
+        for await (const { type } of own.status()) if (type === 'reconnect') return true;
+        return false;
+      });
+      await breaker.cut();
+      await back;
+      const id = `91226333459251200${round}`;
+      await end(server, id);
+      await until(() => told.includes(id));
+    }
+    const readers = async (): Promise<number> => {
+      let count = 0;
+      for await (const { num_waiting: requests } of consumers.list(RESULTS_STREAM)) if (requests > 0) count++;
+      return count;
+    };
+    await expect.poll(readers, { timeout: 60_000 }).toBe(1);
+    expect(told).toHaveLength(3);
+  });
+
   it('knows the end of a job that was done before word came that it was added', async () => {
     const answers: Record<string, object> = {};
     const { server, breaker, queue } = await opened(answers);

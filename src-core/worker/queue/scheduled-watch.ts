@@ -44,6 +44,8 @@ export class ScheduledWatch {
         filter_subjects: [DEFINITIONS_PREFIX + jobKey(namespace, app, '*')], deliver_policy: DeliverPolicy.LastPerSubject,
       });
       if (round !== this.#round) return;
+      // A client of the program's own comes back with all that it had, and would go on with those, too.
+      void this.#messages?.close();
       this.#messages = await consumer.consume({ callback: (message) => {
         if (round === this.#round) this.#take(message.subject, message.string());
       } });

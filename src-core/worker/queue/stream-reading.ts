@@ -65,6 +65,8 @@ export class StreamReading {
       filter_subjects: [...subjects], deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#next,
     });
     if (round !== this.#round || this.#isStopped) return;
+    // A client of the program's own comes back with all that it had, and would go on with those, too.
+    void this.#messages?.close();
     this.#messages = await consumer.consume({
       max_messages: 500,
       callback: (message) => {
