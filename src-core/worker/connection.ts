@@ -235,7 +235,13 @@ class ClientSource implements Source {
   #enter(state: ConnectionState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
-    for (const listener of [...this.#listeners]) listener(state);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(state);
+      } catch {
+        // The client has ended again, or is about to: the next state tells.
+      }
+    }
   }
 }
 

@@ -1,7 +1,7 @@
-import { connect } from '@nats-io/transport-node';
+import { connect, errors } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { roundTrip } from '../../src-core/nats/round-trip.ts';
-import { createWorker, openConnection, openEventBus, openLocks } from '../../src-core/worker/index.ts';
+import { chooseConnection, createWorker, LockHeldError, openConnection, openEventBus, openLocks } from '../../src-core/worker/index.ts';
 import { awakeMs } from '../support/awake-time.ts';
 import { startBreaker } from '../support/nats-breaker.ts';
 import type { Breaker } from '../support/nats-breaker.ts';
@@ -57,6 +57,29 @@ describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad mo
     await worker.start();
     await cut;
     expect(await stage.ends(await stage.send('report'))).toMatchObject([{ status: 'success', reason: '"done"' }]);
+  });
+
+  it('ends nothing where word of its end comes late', async () => {
+    const { url } = await broken();
+    const client = await connect({ servers: url });
+    clean.push(() => client.close());
+    const { connection } = await chooseConnection({ connection: client });
+    const subscribe = client.subscribe.bind(client);
+    client.subscribe = () => {
+      throw new errors.ClosedConnectionError();
+    };
+    const worker = createWorker({ connection, app: 'shop' }).handle('report', () => 'done');
+    clean.push(() => worker.stop());
+    await worker.start();
+    await using locks = await openLocks({ connection });
+    client.subscribe = subscribe;
+    const held = await locks.acquire('a', { wait: '60s' });
+    client.subscribe = () => {
+      throw new errors.ClosedConnectionError();
+    };
+    await expect(locks.acquire('a', { wait: 100 })).rejects.toThrow(LockHeldError);
+    client.subscribe = subscribe;
+    await held.release();
   });
 
   it('does not keep from a second step what the first one gave', async () => {

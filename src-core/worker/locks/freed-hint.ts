@@ -55,7 +55,15 @@ export class FreedHint {
 
   #listen(): void {
     this.#unsubscribe();
-    this.#subscription = this.#connection.client.subscribe(WORKER_PREFIX + this.#entry, {
+    try {
+      this.#subscription = this.#subscribe();
+    } catch {
+      // The connection has ended, and word of that comes later.
+    }
+  }
+
+  #subscribe(): Subscription {
+    return this.#connection.client.subscribe(WORKER_PREFIX + this.#entry, {
       callback: (error, message) => {
         if (error !== null) return;
         const isFreed = message.headers?.get('KV-Operation') === 'DEL';

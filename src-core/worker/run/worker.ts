@@ -1,3 +1,4 @@
+import { describe } from '../../nats/errors.ts';
 import { roundTrip } from '../../nats/round-trip.ts';
 import type { Log } from '../../ports/log.ts';
 import { chooseConnection } from '../connection.ts';
@@ -212,11 +213,22 @@ export class Worker {
   }
 
   async #open(): Promise<void> {
-    this.#desk?.open();
-    await Promise.all([...this.#handlings.values()].map((each) => each.open()));
+    await this.#unlessEnding(async () => {
+      this.#desk?.open();
+      await Promise.all([...this.#handlings.values()].map((each) => each.open()));
+    });
     const { connection } = this;
     if (connection.state === 'connected') await roundTrip(connection.client).catch(() => {});
     this.#beats?.beat();
+  }
+
+  /** Word of the end of a connection may come later than it takes nothing more: then all is opened on the next one. */
+  async #unlessEnding(open: () => Promise<void>): Promise<void> {
+    try {
+      await open();
+    } catch (error) {
+      this.#log.warn({ error: describe(error) }, 'the connection takes no subscriptions');
+    }
   }
 
   #onConnection(isConnected: boolean): void {
@@ -248,7 +260,7 @@ export class Worker {
       return;
     }
     const handling = this.#register(desk, job, handler, options);
-    if (this.#connection?.state === 'connected') await handling.open();
+    if (this.#connection?.state === 'connected') await this.#unlessEnding(() => handling.open());
     this.#onReadiness();
   }
 
