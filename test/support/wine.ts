@@ -35,6 +35,8 @@ export interface Wine {
 
 const PREFIX = 'natsjob-test-wine-';
 const USER = 'tester';
+/** How long wine's service manager waits for a service to take what it says. By itself it gives ten seconds, which a busy machine may need. */
+const SERVICE_MS = 120_000;
 const LINKER = 'x86_64-w64-mingw32-ld';
 
 /** What is missing on this machine to run programs of Windows. */
@@ -93,6 +95,7 @@ export async function startWine(): Promise<Wine> {
   try {
     await mustRun(launch('wine', ['wineboot', '-i'], 'ignore').gone, 'wineboot');
     await mustRun(launch('wine', ['winecfg', '-v', 'win10'], 'ignore').gone, 'winecfg');
+    await mustRun(launch('wine', ['reg', 'add', 'HKLM\\System\\CurrentControlSet\\Control', '/v', 'ServicesPipeTimeout', '/t', 'REG_SZ', '/d', String(SERVICE_MS), '/f'], 'ignore').gone, 'reg');
     addRandomSource(folder, path.join(wine.drive, 'windows', 'system32'));
     await endAll();
     // Without any program wine shuts its service manager down; were the next one started meanwhile, there would be two.
