@@ -296,11 +296,24 @@ describe('a snapshot of a SQLite file', () => {
     expect(existsSync(`${file}.taken`)).toBe(false);
   });
 
+  it('that cannot be made says why, and leaves nothing', async () => {
+    const { file } = files();
+    const store = await openSqliteStore({ file, log: recordingLog([]), readerEntry: join(dirname(file), 'nowhere.mjs') });
+    ends.push(() => store.close());
+    const why = await store.snapshots!.give().catch((error: unknown) => error);
+    expect(why).toBeInstanceOf(UnavailableError);
+    expect(String(why)).toContain('could not be made');
+    expect(beside(file)).toEqual(['', '.lock']);
+  });
+
   it('is taken one at a time; a closed store neither gives nor takes', async () => {
     const { from, to } = await pair();
     const given = await from.snapshots.give();
-    const taken = await to.snapshots.take(factsOf(given));
+    const [first, second] = await Promise.allSettled([to.snapshots.take(factsOf(given)), to.snapshots.take(factsOf(given))]);
+    expect(second).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('already') as string } });
     await expect(to.snapshots.take(factsOf(given))).rejects.toThrow(/already/);
+    const taken = (first as PromiseFulfilledResult<TakenSnapshot>).value;
+    await carry(given, taken);
     await taken.discard();
     await (await to.snapshots.take(factsOf(given))).discard();
     await to.close();

@@ -12,7 +12,7 @@ import type { SnapshotAnswer, SnapshotRequest } from './snapshot-work.ts';
 const IDLE_MS = 5 * 60_000;
 const MOST_READ = 4 * 2 ** 20;
 
-/** Copies the database into a file of its own and opens that for reading. `closed` is called once it is gone, in whatever way. */
+/** Copies the database into a file of its own and opens that for reading. `closed` is called once what was opened is gone, in whatever way. */
 export async function giveSnapshot(entry: string | URL, files: ConnectionOptions, closed: () => void): Promise<GivenSnapshot> {
   const copy = givenFile(files.file, randomBytes(4).toString('hex'));
   try {
@@ -21,7 +21,6 @@ export async function giveSnapshot(entry: string | URL, files: ConnectionOptions
     return await opened(copy, facts, closed);
   } catch (error) {
     removeCopy(copy);
-    closed();
     throw fileTrouble(error, copy);
   }
 }

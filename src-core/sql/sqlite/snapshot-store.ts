@@ -31,6 +31,7 @@ export async function replaceableStore(parts: ReplaceableParts): Promise<SqliteS
   const given = new Set<GivenSnapshot>();
   const working = new Set<Promise<unknown>>();
   let taken: TakenSnapshot | undefined;
+  let isTaking = false;
 
   function present(): SqliteStore {
     if (current === undefined) throw new UnavailableError(why);
@@ -54,12 +55,19 @@ export async function replaceableStore(parts: ReplaceableParts): Promise<SqliteS
     },
     async take(facts) {
       throwIfClosed();
-      if (taken !== undefined) throw new UnavailableError('A snapshot is being taken already.');
+      if (isTaking) throw new UnavailableError('A snapshot is being taken already.');
       if (facts.schemaVersion > MIGRATIONS.length) throw new NewerSchemaError(`The snapshot was made by a newer natsjob (schema ${facts.schemaVersion}, this program knows up to ${MIGRATIONS.length}).`);
       if (!Number.isSafeInteger(facts.bytes) || facts.bytes <= 0) throw new BadSnapshotError('The snapshot has no length.');
       ensureRoom(file, facts.bytes);
-      const begun = await takeSnapshot(readerEntry, files, facts, () => (replacing = replace()), () => {
+      // From here on, not from when its file is open: another one would grow in the same file.
+      isTaking = true;
+      const over = (): void => {
+        isTaking = false;
         taken = undefined;
+      };
+      const begun = await tracked(takeSnapshot(readerEntry, files, facts, () => (replacing = replace()), over)).catch((error: unknown) => {
+        over();
+        throw error;
       });
       taken = begun;
       return { ...begun, install: () => tracked(begun.install()) };
