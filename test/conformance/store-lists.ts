@@ -42,13 +42,12 @@ export function listConformance(store: () => Store): void {
         { from: T0 + 100_000, to: T0 + 200_000 }, { from: T0 + 390_000 }, { to: T0 }, { rootId: idAt(7) }, { rootId: 'no id' },
         { minDurationMs: 100 }, { minDurationMs: 1 }, { monitorPayload: 'disk 90%' }, { monitorPayload: 'größe' }, { args: 'ORDER' }, { args: 'order.id:17' }, { args: 'straße' },
       ];
-      for (const one of filters) {
-        for (const other of [{}, ...filters]) {
-          const query = { ...one, ...other };
-          const ids = expected(runs, query);
-          expect(await idsOf(store(), { ...query, limit: 50 }), JSON.stringify(query)).toEqual(ids);
-          expect(await countedOf(store(), query, Math.min(50, ids.length)), JSON.stringify(query)).toEqual({ count: Math.min(50, ids.length), more: ids.length > 50 });
-        }
+      // Most pairs are the same whichever of them comes first.
+      const queries = new Map(filters.flatMap((one) => [{}, ...filters].map((other): Partial<RunQuery> => ({ ...one, ...other })).map((query) => [JSON.stringify(Object.entries(query).sort()), query])));
+      for (const [text, query] of queries) {
+        const ids = expected(runs, query);
+        expect(await idsOf(store(), { ...query, limit: 50 }), text).toEqual(ids);
+        expect(await countedOf(store(), query, Math.min(50, ids.length)), text).toEqual({ count: Math.min(50, ids.length), more: ids.length > 50 });
       }
     });
 
