@@ -1,5 +1,6 @@
 -- a batch
 rollback;
+rollback;
 select val from natsjob_meta where name = 'copying';
 rollback;
 select val, batch from natsjob_meta where name = 'term' for update;

@@ -1,5 +1,6 @@
 import { NewerSchemaError, type Log } from '../../ports/index.ts';
 import { plain, type Dialect, type Role, type SqlConnection } from './dialect.ts';
+import { look } from './look.ts';
 import { META, TABLES } from './tables.ts';
 
 /**
@@ -10,7 +11,7 @@ import { META, TABLES } from './tables.ts';
 export async function migrateRemote(dialect: Dialect, open: (role: Role) => Promise<SqlConnection>, log: Log): Promise<{ from: number; to: number }> {
   const wanted = dialect.migrations.length;
   // Mostly there is nothing to do, and whoever looks has not the patience of a migration.
-  const seen = await look(dialect, open);
+  const seen = await look(open, (connection) => remoteSchemaVersion(dialect, connection));
   refuseNewer(seen, wanted);
   if (seen === wanted) return { from: seen, to: wanted };
   const connection = await open('migrate');
@@ -29,15 +30,6 @@ export async function migrateRemote(dialect: Dialect, open: (role: Role) => Prom
     } finally {
       await lock.close();
     }
-  } finally {
-    await connection.close();
-  }
-}
-
-async function look(dialect: Dialect, open: (role: Role) => Promise<SqlConnection>): Promise<number> {
-  const connection = await open('read');
-  try {
-    return await remoteSchemaVersion(dialect, connection);
   } finally {
     await connection.close();
   }

@@ -3,6 +3,7 @@ import { parseRunId } from '../../wire/index.ts';
 import { Connections } from './connections.ts';
 import type { Dialect, ServerFacts } from './dialect.ts';
 import { refuseHalfCopied } from './half-copied.ts';
+import { look } from './look.ts';
 import { migrateRemote } from './migrate.ts';
 import { Ask } from './read/ask.ts';
 import { hasRunsOf, readCheckpoints, readDefinitions, readEdgeId, readOpenRuns, readRun, readSubRuns, readWorkers } from './read/by-id.ts';
@@ -39,14 +40,9 @@ export function remoteStore(dialect: Dialect, { database, log, maxConnections, a
     dialect, database, log, maxConnections, answerMs,
     async prepare(open) {
       const known = facts;
-      const connection = await open('read');
-      try {
-        facts = await dialect.facts(connection);
-        migrated = await migrateRemote(dialect, open, log);
-        await refuseHalfCopied(connection);
-      } finally {
-        await connection.close();
-      }
+      facts = await look(open, (connection) => dialect.facts(connection));
+      migrated = await migrateRemote(dialect, open, log);
+      await look(open, refuseHalfCopied);
       if (known === undefined) log.info({ server: facts.name, host: database.host, port: database.port, database: database.database }, 'The database server was reached.');
     },
   });
