@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { connect, errors } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { roundTrip } from '../../src-core/nats/round-trip.ts';
@@ -57,6 +60,23 @@ describe.skipIf(!(await natsServerPath()))('a connection that breaks at a bad mo
     await worker.start();
     await cut;
     expect(await stage.ends(await stage.send('report'))).toMatchObject([{ status: 'success', reason: '"done"' }]);
+  });
+
+  it('leaves nothing behind of a worker that is stopped while it starts', async () => {
+    const { breaker, url } = await broken();
+    const folder = mkdtempSync(path.join(tmpdir(), 'natsjob-test-handlers-'));
+    clean.push(async () => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, 'report.mjs'), 'export default () => {};');
+    const watchers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+    const before = watchers();
+    breaker.dropTowardsClient('consumer_info_response');
+    const worker = createWorker({ url, app: 'shop', handlers: folder, watch: true });
+    const starting = worker.start();
+    await until(() => worker.state().isConnected);
+    await worker.stop();
+    await starting;
+    expect(watchers()).toBe(before);
+    expect(worker.state().state).toBe('stopped');
   });
 
   it('ends nothing where word of its end comes late', async () => {

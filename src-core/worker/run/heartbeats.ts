@@ -24,6 +24,7 @@ export class Heartbeats {
   readonly #subject: string;
   #cancelTimer: CancelTimer | undefined;
   #underWay = false;
+  #isOver = false;
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
@@ -31,8 +32,9 @@ export class Heartbeats {
     this.#subject = HEARTBEAT_PREFIX + heartbeatKey(namespace, app, id);
   }
 
-  /** Now, and from now on. */
+  /** Now, and from now on; nothing after the last one. */
   beat(): void {
+    if (this.#isOver) return;
     this.#cancelTimer?.();
     this.#cancelTimer = this.#options.connection.clock.after(BEAT_MS, () => this.beat());
     const load = this.#options.load();
@@ -49,16 +51,13 @@ export class Heartbeats {
 
   /** Says that nothing more is to be sent here. Resolves when that is known, or cannot be said. */
   async last(): Promise<void> {
-    this.stop();
+    this.#isOver = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     const { connection, load } = this.#options;
     if (connection.state !== 'connected') return;
     const text = this.#text(load(), { weight: 0, capacity: 0 });
     await connection.publisher.store(this.#subject, text, { giveUpAfterMs: GIVE_UP_MS }).catch(() => {});
-  }
-
-  stop(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
   }
 
   #text(load: Load, { weight, capacity }: { weight: number; capacity: number }): string {

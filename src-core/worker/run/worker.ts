@@ -142,7 +142,8 @@ export class Worker {
     this.#stopListening = connection.onState((state) => this.#onConnection(state === 'connected'));
     for (const { job, handler, options } of this.#planned.splice(0)) this.#register(desk, job, handler, options);
     if (connection.state === 'connected') await this.#open();
-    if (handlers !== undefined && watch) this.#watch = watchHandlers(handlers, (files) => this.#reload(files), this.#log);
+    // It may have been stopped meanwhile.
+    if (handlers !== undefined && watch && this.#isRunning()) this.#watch = watchHandlers(handlers, (files) => this.#reload(files), this.#log);
     return this;
   }
 
@@ -236,6 +237,10 @@ export class Worker {
     for (const handling of this.#handlings.values()) handling.disconnected();
     this.#desk?.close();
     if (isConnected) void this.#open();
+  }
+
+  #isRunning(): boolean {
+    return this.#state === 'running';
   }
 
   #onReadiness(): void {
