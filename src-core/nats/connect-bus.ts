@@ -54,7 +54,7 @@ export class NatsBus implements Bus {
   readonly access: BusAccess;
   readonly #connection: Connection;
   readonly #log: Log;
-  readonly #reception = { isSuspect: false };
+  readonly #reception = { isSuspect: false, owed: 0 };
 
   constructor(connection: Connection, log: Log) {
     this.#connection = connection;

@@ -196,7 +196,8 @@ class PipelinedPublisher implements LogPublisher {
       this.#turns.later(HELD_BACK_MS);
       return;
     }
-    if (this.#reception.asksFirst()) return;
+    frameOf(entry, this.#termLine);
+    if (this.#reception.asksFirst(entry.bytes)) return;
     const batch = new PublishBatch(this.#connection.client);
     const firstSlot = this.#inFlight.nextSlot;
     this.#fill(batch);
@@ -310,7 +311,7 @@ class PipelinedPublisher implements LogPublisher {
     void this.#lookup.findUnanswered(() => round !== this.#round).then((missing) => {
       this.#reconciling = false;
       // A replicated one has just stored the barrier.
-      if (missing > 0 && round === this.#round && !this.#runs.isReplicated) this.#reception.swallowed();
+      if (missing > 0 && round === this.#round && !this.#runs.isReplicated) this.#reception.swallowed(missing);
       this.#turns.soon();
     });
   }
@@ -335,7 +336,7 @@ class PipelinedPublisher implements LogPublisher {
     this.#turns.stop();
     this.#trust.stop();
     this.#giveUp(() => true);
-    if (this.#inFlight.size > 0) this.#reception.suspect();
+    if (this.#inFlight.size > 0) this.#reception.suspect(this.#inFlight.size);
     for (const [slot, entry] of this.#inFlight.entries()) {
       this.#leaveFlight(slot, entry);
       settle(entry, 0, this.#log);

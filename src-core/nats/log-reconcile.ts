@@ -21,6 +21,8 @@ export interface LogTarget {
 }
 
 const FENCE_TIMEOUT_MS = 2_000;
+/** Less than any server takes; JSON with spaces behind it is JSON. */
+const MOST_PADDING = 65_536;
 const READ_TIMEOUT_MS = 30_000;
 /** Between two barriers: see passBarrier. */
 const OTHER_WAYS_MS = 100;
@@ -41,10 +43,15 @@ export async function learnTarget(connection: Connection, target: LogTarget): Pr
   target.isReplicated = end.isReplicated;
 }
 
-/** Whether the runs stream stores what is sent. */
-export async function takesMessages(connection: Connection, term: number, timeout: number): Promise<boolean> {
+/**
+ * Whether the runs stream stores what is sent and weighs so much: a stream that is full may still have room for less. What is stored to
+ * find that out is taken away again, as the room is for what follows.
+ */
+export async function takesMessages(connection: Connection, term: number, timeout: number, bytes: number): Promise<boolean> {
   try {
-    return (await storeNothing(connection, term, timeout)) > 0;
+    const sequence = await storeNothing(connection, term, timeout, Math.min(bytes, MOST_PADDING));
+    if (sequence > 0) await connection.manager.streams.deleteMessage(STREAM, sequence, false).catch(() => {});
+    return sequence > 0;
   } catch {
     // No answer is a no.
     return false;
@@ -120,11 +127,14 @@ async function askToRefuse(connection: Connection, target: LogTarget): Promise<b
   }
 }
 
-/** Puts a report of no skips into the runs stream, which nobody does anything about. Answers with its sequence, or 0 when it was refused. */
-async function storeNothing(connection: Connection, term: number, timeout: number): Promise<number> {
+/**
+ * Puts a report of no skips into the runs stream, which nobody does anything about, of at least so many bytes. Answers with its
+ * sequence, or 0 when it was refused.
+ */
+async function storeNothing(connection: Connection, term: number, timeout: number, bytes = 0): Promise<number> {
   const block = headers();
   block.set(TERM_HEADER, String(term));
-  const answer = await connection.client.request(SKIPS_SUBJECT, encodeSkipReport({ v: 1, items: [] }), { headers: block, timeout });
+  const answer = await connection.client.request(SKIPS_SUBJECT, encodeSkipReport({ v: 1, items: [] }).padEnd(bytes), { headers: block, timeout });
   const ack = readAck(answer.string());
   return ack.kind === 'stored' ? ack.sequence : 0;
 }

@@ -15,6 +15,8 @@ const MAX_PAUSE_MS = 5_000;
 export interface ReceptionMemory {
   /** The runs stream did not take something: an empty message must come through before any that core subscribers act on. */
   isSuspect: boolean;
+  /** Messages that were shown in vain. So many are sent one at a time: there may be room for some of them only. */
+  owed: number;
 }
 
 export interface ReceptionParts {
@@ -45,52 +47,56 @@ export class Reception {
     this.#parts = parts;
   }
 
-  /** Nothing was stored since the last refusal: one message at a time. */
+  /** One message at a time. */
   get isRefusing(): boolean {
-    return this.#refusals > 0;
+    return this.#refusals > 0 || this.#parts.memory.owed > 0;
   }
 
   /** '' = none. */
   get problem(): string {
-    return this.isRefusing ? this.#trouble : '';
+    return this.#refusals > 0 ? this.#trouble : '';
   }
 
   stored(target: LogTarget): void {
+    const { memory } = this.#parts;
     this.#refusals = 0;
+    if (memory.owed > 0) memory.owed--;
     if (target === this.#parts.runs) this.#heardAt = performance.now();
   }
 
   refused(target: LogTarget, reason: string): void {
     this.#say(`${target.stream} takes nothing at the moment: ${reason}`);
-    if (target === this.#parts.runs) this.suspect();
+    if (target === this.#parts.runs) this.suspect(1);
     this.#holdBack();
   }
 
   /** The server got them and stored none: its disk may be full or broken. */
-  swallowed(): void {
+  swallowed(messages: number): void {
     this.#say('what was sent is neither answered nor stored');
-    this.suspect();
+    this.suspect(messages);
     this.#holdBack();
   }
 
-  /** What was sent is not stored, or nobody knows: whoever sends it again asks first. */
-  suspect(): void {
-    this.#parts.memory.isSuspect = true;
+  /** So many messages that were sent are not stored, or nobody knows: whoever sends them again asks first. */
+  suspect(messages: number): void {
+    const { memory } = this.#parts;
+    memory.isSuspect = true;
+    memory.owed += messages;
   }
 
-  /** True when the runs stream must answer before anything is sent: its answer brings the next turn. */
-  asksFirst(): boolean {
-    if (this.#parts.memory.isSuspect) void this.#probe();
+  /** True when the runs stream must answer before anything is sent: its answer brings the next turn. `bytes`: what the next message weighs. */
+  asksFirst(bytes: number): boolean {
+    if (this.#parts.memory.isSuspect) void this.#probe(bytes);
     else if (this.#parts.runs.isReplicated && performance.now() - this.#heardAt > SILENT_MS) void this.#knock();
     else return false;
     return true;
   }
 
-  async #probe(): Promise<void> {
+  async #probe(bytes: number): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
     const { connection, term, turns, isReady, memory } = this.#parts;
-    const isTaken = await takesMessages(connection, term, PROBE_TIMEOUT_MS);
+    const isTaken = await takesMessages(connection, term, PROBE_TIMEOUT_MS, bytes);
     this.#isAsking = false;
     if (isTaken) {
       memory.isSuspect = false;

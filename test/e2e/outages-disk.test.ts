@@ -40,7 +40,7 @@ describe.skipIf(!(await canStartProgram()))('the disk', () => {
     disk.free();
     await load.untilRunsAgain();
     expectWhole(await load.finish());
-    expect([...load.witness.sightings].filter(({ times }) => times.length > 2)).toEqual([]);
+    expect([...load.witness.sightings].filter(({ times }) => times.length > 2), program.output()).toEqual([]);
     expect(await program.stop()).toBe(0);
   });
 

@@ -7,8 +7,42 @@ import { recordingLog } from '../support/nats-log.ts';
 import { PATIENT_MS, natsServerPath, startNatsServer } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
 
-describe.skipIf((await natsServerPath()) === undefined)('the publisher of a next term', () => {
-  it('shows nothing to a stream that refused the last one before it takes an empty message', async () => {
+describe.skipIf((await natsServerPath()) === undefined)('a stream that is full', () => {
+  it.each([600, 640, 680])('is shown nothing again before there is room for it, and not only for less: %i characters', async (length) => {
+    await using server = await startNatsServer();
+    const admin = await connect({ servers: server.url });
+    const bus = await connectBus({ url: server.url, log: recordingLog().log, name: 'test', answerMs: PATIENT_MS });
+    try {
+      const manager = await jetstreamManager(admin, { timeout: PATIENT_MS });
+      await manager.streams.add({ name: STREAM, subjects: ['natsjob.>'], max_bytes: 8_192, discard: 'new' as never });
+      const shown = new Map<string, number>();
+      let tried = 0;
+      admin.subscribe('natsjob.job.>', { callback: (_error, { headers }) => {
+        const id = headers?.get('Nats-Msg-Id') ?? '';
+        shown.set(id, (shown.get(id) ?? 0) + 1);
+      } });
+      admin.subscribe(SKIPS_SUBJECT, { callback: () => { tried++; } });
+      await admin.flush();
+      const log = bus.openLog({ term: 1, maySend: () => true });
+      const settled: number[] = [];
+      for (let n = 0; n < 20; n++) log.publish({ subject: 'natsjob.job.start.ns.app.job', text: 'x'.repeat(length), id: `m${n}`, runHeader: '', giveUpAt: Infinity, onSettled: (sequence) => settled.push(sequence) });
+      await until(() => tried >= 3, { what: 'it to be tried three times' });
+      await admin.flush();
+      expect([...shown.values()]).toEqual(new Array(20).fill(1));
+      expect(settled.length).toBeLessThan(20);
+      await manager.streams.update(STREAM, { max_bytes: 1_048_576 });
+      await until(() => settled.length === 20, { what: 'all to be stored' });
+      await admin.flush();
+      expect(settled).not.toContain(0);
+      expect(Math.max(...shown.values())).toBe(2);
+      await log.stop(0);
+    } finally {
+      await bus.close();
+      await admin.close();
+    }
+  });
+
+  it('is shown nothing by the next term before it takes an empty message', async () => {
     await using server = await startNatsServer();
     const admin = await connect({ servers: server.url });
     const bus = await connectBus({ url: server.url, log: recordingLog().log, name: 'test', answerMs: PATIENT_MS });
