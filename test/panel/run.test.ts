@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { until } from '../support/until.ts';
@@ -89,16 +89,17 @@ describe.skipIf(chromium === undefined)('the page of one run', () => {
     await page.getByRole('tab', { name: log }).click();
     await page.getByText(nothing).waitFor();
     const meter = page.getByRole('meter', { name: progress });
-    await until(async () => {
-      await report({ kind: 'progress', progress: 10 });
-      return (await meter.count()) > 0;
-    }, { what: 'the server to watch the reports' });
+    // What is told may be read before the stream has it, or before the server watches: the next report brings it.
+    const shown = (what: Locator, percent: number) => until(async () => {
+      await report({ kind: 'progress', progress: percent });
+      return what.waitFor({ timeout: 3_000 }).then(() => true, () => false);
+    }, { what: 'what was reported' });
+    await shown(meter, 10);
     await report({ kind: 'log', level: 'info', text: 'reading page 1' });
-    await page.getByText('reading page 1').waitFor();
-    await report({ kind: 'progress', progress: 40 });
+    await shown(page.getByText('reading page 1'), 20);
     await report({ kind: 'log', level: 'error', text: 'page 2 <b>is missing</b>' });
-    await page.getByText('page 2 <b>is missing</b>').waitFor();
-    await until(async () => (await meter.getAttribute('aria-valuenow')) === '40');
+    await shown(page.getByText('page 2 <b>is missing</b>'), 40);
+    await shown(meter.and(page.locator('[aria-valuenow="40"]')), 40);
     await report({ kind: 'result', value: { pages: [1, 3] } });
     await world.worker.answer(task, { status: 'success', reason: 'a result of 15 characters' });
     await page.getByRole('region', { name: result }).getByText('"pages"').waitFor();
