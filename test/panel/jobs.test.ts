@@ -111,9 +111,13 @@ describe.skipIf(findChromium() === undefined)('the list of jobs', () => {
     expect((await own.get()).state).toBe('disabled');
     await page.locator('[data-live=live]').click();
     await page.locator('[data-live=paused]').waitFor();
+    // A reading that is still due would bring the change before it is met.
+    await page.route(/\/api\/jobs\?/, (route) => route.abort());
+    await panel.loaded();
     await own.change({ state: 'paused' });
     await toggle.click();
     await page.getByText('switched was changed by somebody else').waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
     await rows(panel, 'switched').getByText('paused').waitFor();
     expect((await own.get()).state).toBe('paused');
     await menu(panel, 'switched', 'Enable');
