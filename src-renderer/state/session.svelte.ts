@@ -47,7 +47,8 @@ class Session {
       // An answer that was long on its way says nothing about a newer session, nor about one that was ended meanwhile.
       if (asked !== this.#token) return;
       if (error.status === 401) this.#end('ended');
-      else this.#state = 'unreachable';
+      // A page that is in view stays, with what is typed in it: the feed says that it is cut off.
+      else if (this.#state !== 'in') this.#state = 'unreachable';
     }
   }
 

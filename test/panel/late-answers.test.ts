@@ -1,4 +1,4 @@
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Browser, Page, Request, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findChromium, hashOf, openBrowser, openPanel } from '../support/browser.ts';
 import { untilAvailable } from '../support/create.ts';
@@ -50,6 +50,28 @@ describe.skipIf(findChromium() === undefined)('an answer that comes late', () =>
     await twoFrames(page);
     expect(await page.evaluate(() => sessionStorage.getItem('natsjob.token'))).not.toBeNull();
     expect(await page.locator('[data-live=live]').count()).toBe(1);
+    expect(panel.faults).toEqual([]);
+  });
+
+  test('about who one is does not take the page away when the server cannot give it for a moment', async () => {
+    await using panel = await openPanel(browser, world.program);
+    const { page } = panel;
+    const sockets: WebSocketRoute[] = [];
+    await page.routeWebSocket(/\/live/, (socket) => {
+      socket.connectToServer();
+      sockets.push(socket);
+    });
+    await panel.open('/jobs/new');
+    await page.locator('[data-live=live]').waitFor();
+    await page.getByLabel('Description').fill('long words');
+    await page.route(/\/api\/me$/, (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', json: { type: '', title: '', status: 503, detail: '', errors: [] } }));
+    const asked = page.waitForResponse(/\/api\/me$/);
+    // As when the token came too late, or the server begins and does not know its sessions yet.
+    await sockets[0]!.close({ code: 4401, reason: '' });
+    await asked;
+    await twoFrames(page);
+    expect(await page.getByLabel('Description').inputValue()).toBe('long words');
+    await page.locator('[data-live=live]').waitFor();
     expect(panel.faults).toEqual([]);
   });
 
