@@ -109,7 +109,7 @@ function isDeletion({ header }: StoredMsg): boolean {
 
 /** A connection that comes back is a new client: whoever subscribes does so again. */
 function watch(connection: Connection, subject: string, onMessage: (message: SeenMessage) => void): () => void {
-  let subscription: Subscription | undefined = subscribe();
+  let subscription = connection.state === 'connected' ? subscribe() : undefined;
   const stopListening = connection.onState((state) => {
     subscription = state === 'connected' ? subscribe() : undefined;
   });

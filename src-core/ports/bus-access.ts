@@ -10,7 +10,7 @@ export interface BusAccess {
   bucketSize(bucket: string): Promise<BucketSize | undefined>;
   /** Newest values of the keys that begin with the prefix, those changed longest ago first. A page may hold fewer than asked for, even none, and still have a next one. */
   bucketEntries(bucket: string, query: BucketQuery): Promise<BucketPage>;
-  /** Every message on the subject, wildcards allowed, also after a lost connection. Returns the way to stop. Throws UnavailableError. */
+  /** Every message on the subject, wildcards allowed, also after a lost connection; while there is none, from the next one on. Returns the way to stop. */
   watch(subject: string, onMessage: (message: SeenMessage) => void): () => void;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
-import { ConflictError, UnavailableError } from '../../domain/errors.ts';
+import { ConflictError } from '../../domain/errors.ts';
 import type { SchedulerApi } from '../../ports/api.ts';
 import type { BusAccess } from '../../ports/bus-access.ts';
 import type { CancelTimer, Clock } from '../../ports/clock.ts';
@@ -190,7 +190,7 @@ class LiveSockets implements LiveServer {
     try {
       client.watch.watch(subject);
     } catch (error) {
-      if (!(error instanceof ConflictError || error instanceof UnavailableError)) throw error;
+      if (!(error instanceof ConflictError)) throw error;
       connection.fail(`watch: ${error.message}`);
     }
   }

@@ -22,7 +22,7 @@ export class SharedWatches {
     return this.#open.size;
   }
 
-  /** Returns the way to stop. Throws ConflictError when too many subjects are watched, UnavailableError when NATS is away. */
+  /** Returns the way to stop. Throws ConflictError when too many subjects are watched. */
   add(subject: string, listener: Listener): () => void {
     let open = this.#open.get(subject);
     if (open === undefined) {

@@ -29,7 +29,7 @@ export class SubjectWatch {
     this.#parts = parts;
   }
 
-  /** In the place of what it watched before; null = nothing. Throws ConflictError or UnavailableError: it then watches nothing. */
+  /** In the place of what it watched before; null = nothing. Throws ConflictError: it then watches nothing. */
   watch(subject: string | null): void {
     this.end();
     if (subject !== null) this.#stop = this.#parts.watches.add(subject, (message) => this.#take(message));
