@@ -150,6 +150,20 @@ describe.skipIf((await natsServerPath()) === undefined)('a queue whose NATS come
     }
   });
 
+  it('does not begin to work, to listen or to wait when NATS comes while it is shut down', async () => {
+    const port = await sparePort();
+    const url = `nats://127.0.0.1:${port}`;
+    await using connection = await openConnection({ url });
+    const queue = opened(url, { connection });
+    const begun = [queue.process(() => undefined), queue.on('completed', () => undefined), queue.waitFor('1', undefined)];
+    for (const each of begun) each.catch(() => undefined);
+    const closing = queue.gracefulShutdown(60_000);
+    await using server = await startNatsServer({ port });
+    await startScheduler(server.url);
+    await closing;
+    for (const each of await Promise.allSettled(begun)) expect(each).toMatchObject({ status: 'rejected', reason: expect.any(QueueClosedError) as unknown });
+  });
+
   it('is shut down in its time when NATS went away later', async () => {
     await using server = await startNatsServer();
     await startScheduler(server.url);

@@ -137,6 +137,7 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
     if (typeof handlers === 'object' && Object.keys(handlers).length === 0) throw new BadOptionError('handlers', 'functions by the names of their jobs');
     if (options !== undefined) checkProcessOptions(options);
     const { connection } = await this.#opened('for ever');
+    this.#checkOpen();
     this.#processing ??= new Processing(connection, this.#settings, this.#options.log);
     if (typeof handlers === 'function') this.#processing.handle(undefined, handlers as AnyHandler);
     else for (const [name, handler] of Object.entries(handlers)) this.#processing.handle(name, handler as AnyHandler);
@@ -146,6 +147,7 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
   /** Listens to what becomes of the queue's jobs, whoever does them. Resolves, when nothing of it is missed from then on, to the way to stop. */
   async on<Name extends keyof QueueEvents>(event: Name, listener: (event: QueueEvents[Name]) => void): Promise<() => void> {
     const { watch } = await this.#opened('for ever');
+    this.#checkOpen();
     const off = watch.on(event, listener);
     try {
       await watch.started();
@@ -244,6 +246,7 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
     const from = this.#clock.monotonic();
     const tooLate = (): Error => new JobWaitError(id, limitMs ?? 0);
     const { connection, waiting } = await this.#opened(limitMs ?? 'for ever', tooLate);
+    this.#checkOpen();
     let job = id;
     for (let doubled = 0; ; doubled++) {
       const left = limitMs === undefined ? undefined : Math.max(0, limitMs - (this.#clock.monotonic() - from));
@@ -344,6 +347,11 @@ export class JobQueue<Jobs extends object = Record<string, unknown>> implements 
   #opened(limitMs: number | 'for ever' = REACH_MS, tooLate?: () => Error): Promise<Open> {
     if (this.#closing !== undefined) return Promise.reject(new QueueClosedError(this.name));
     return this.#reach.within(limitMs === 'for ever' ? undefined : limitMs, tooLate ?? (() => new UnavailableError(`The queue ${this.name} was not reached within ${limitMs} ms: NATS, or a scheduler, is away.`)));
+  }
+
+  /** NATS may have come while the queue is shut down. */
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new QueueClosedError(this.name);
   }
 
   async #close(graceMs: number): Promise<void> {
