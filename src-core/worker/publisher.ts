@@ -41,6 +41,7 @@ const ACK_TIMEOUT_MS = 5_000;
 const AGAIN_MS = 250;
 const SWEEP_MS = 250;
 const NO_OPTIONS: StoreOptions = {};
+const CLOSED = 'the connection was closed';
 
 /**
  * Publishes to streams, with one inbox for all acknowledgements instead of a request for each. A message that is not
@@ -56,6 +57,7 @@ export class Publisher {
   #nextSlot = 0;
   #subscription: Subscription | undefined;
   #cancelSweep: CancelTimer | undefined;
+  #isClosed = false;
   #idle: (() => void)[] = [];
 
   constructor(outbox: Outbox, clock: Clock) {
@@ -71,6 +73,10 @@ export class Publisher {
 
   publish(subject: string, text: string, receipt: Receipt, options: StoreOptions = NO_OPTIONS): void {
     const { id = '', giveUpAfterMs } = options;
+    if (this.#isClosed) {
+      receipt.refused(new NotStoredError(subject, CLOSED));
+      return;
+    }
     const deadline = giveUpAfterMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() + giveUpAfterMs;
     const entry: Entry = { subject, text, id, receipt, deadline, sentAt: 0, refusals: 0, isLate: false };
     const slot = this.#nextSlot++;
@@ -104,10 +110,11 @@ export class Publisher {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.disconnected();
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;
-    for (const [slot, entry] of [...this.#entries]) this.#refuse(slot, entry, 'the connection was closed');
+    for (const [slot, entry] of [...this.#entries]) this.#refuse(slot, entry, CLOSED);
   }
 
   #send(slot: number, entry: Entry): void {

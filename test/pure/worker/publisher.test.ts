@@ -102,10 +102,12 @@ describe('publishing to streams', () => {
     publish('too large');
     publish('d');
     publisher.close();
+    publish('e');
     expect(told).toEqual([
       'NATS did not store what was published on s: message size exceeds maximum allowed (10077).',
       'NATS did not store what was published on s: the time for it is up.',
       'NATS did not store what was published on s: max_payload.',
+      'NATS did not store what was published on s: the connection was closed.',
       'NATS did not store what was published on s: the connection was closed.',
     ]);
     expect([publisher.size, clock.timers]).toEqual([0, 0]);
