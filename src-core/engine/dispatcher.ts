@@ -34,7 +34,8 @@ export interface RunPlan {
   readonly eventId?: string;
 }
 
-export type Settled = (sequence: number) => void;
+/** `isUnsure`: see LogMessage. */
+export type Settled = (sequence: number, isUnsure?: boolean) => void;
 
 const NOTHING: Settled = () => {};
 
@@ -107,9 +108,8 @@ export class Dispatcher {
     return this.#skipFire(job, verdict.reason, at);
   }
 
-  /** Puts a run through the gates and acts on the verdict. `onSettled` is called unless it is skipped. */
-  start(job: JobRuntime, plan: RunPlan, onSettled: Settled): Verdict {
-    const now = this.#context.clock.now();
+  /** Puts a run through the gates and acts on the verdict. `onSettled` is called unless it is skipped. `now`: for whoever has looked who lives, or the two looks could differ. */
+  start(job: JobRuntime, plan: RunPlan, onSettled: Settled, now = this.#context.clock.now()): Verdict {
     const verdict = decideFire(job.definition, this.#situations.of(job, now));
     if (verdict.kind === 'dispatch') this.#sendNew(job, plan, now, onSettled);
     else if (verdict.kind === 'wait') this.#queue(job, plan, now, onSettled);
@@ -122,9 +122,9 @@ export class Dispatcher {
     const record = newRecord(job, plan);
     record.dueAt = now;
     const entry = this.#book.reserveWaiting(record);
-    this.accept(job, plan, 'waiting', now, (sequence) => {
+    this.accept(job, plan, 'waiting', now, (sequence, isUnsure) => {
       if (sequence === 0) this.#book.undoWaiting(entry);
-      onSettled(sequence);
+      onSettled(sequence, isUnsure);
     });
     return entry;
   }
@@ -214,9 +214,9 @@ export class Dispatcher {
     const record = newRecord(job, plan);
     const runningCount = this.#book.look(job.number).active.size;
     const entry = this.#book.reserve(record);
-    this.#send(job, entry, runningCount, now, (sequence) => {
+    this.#send(job, entry, runningCount, now, (sequence, isUnsure) => {
       if (sequence === 0) this.#book.undoDispatch(entry);
-      onSettled(sequence);
+      onSettled(sequence, isUnsure);
     }, plan.giveUpAt, plan.args);
   }
 
@@ -276,9 +276,11 @@ export class Dispatcher {
     };
     let left = targets.length + 1;
     let last = 0;
-    const settled: Settled = (sequence) => {
+    let isAnyUnsure = false;
+    const settled: Settled = (sequence, isUnsure = false) => {
       last = Math.max(last, sequence);
-      if (--left === 0) onSettled(last);
+      isAnyUnsure ||= isUnsure;
+      if (--left === 0) onSettled(last, isAnyUnsure);
     };
     // A run that waited has its first acceptance in the log already; this one names the targets, under an id of its own.
     this.accept(job, plan, 'waiting', record.dueAt, settled, targets);

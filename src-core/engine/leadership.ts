@@ -104,6 +104,11 @@ export class Leadership {
     this.#armReport();
   }
 
+  /** It takes nothing more: what it did not get into the log is the next leader's, or nobody's. */
+  get isOver(): boolean {
+    return this.#isStopping;
+  }
+
   /** The runs stream's end as far as this leader knows it. */
   get lastSequence(): number {
     return Math.max(this.#parts.takeOver.runsHead, this.log.lastSequence);

@@ -339,14 +339,14 @@ class PipelinedPublisher implements LogPublisher {
     if (this.#inFlight.size > 0) this.#reception.suspect(this.#inFlight.size);
     for (const [slot, entry] of this.#inFlight.entries()) {
       this.#leaveFlight(slot, entry);
-      settle(entry, 0, this.#log);
+      settle(entry, 0, this.#log, true);
     }
   }
 }
 
-function settle(entry: Entry, sequence: number, log: Log): void {
+function settle(entry: Entry, sequence: number, log: Log, isUnsure = false): void {
   try {
-    entry.message.onSettled(sequence);
+    entry.message.onSettled(sequence, isUnsure);
   } catch (error) {
     log.error({ error: describe(error), id: entry.message.id }, 'publishing: whoever waited for a message failed');
   }

@@ -71,8 +71,8 @@ export interface LogMessage {
   readonly runHeader: string;
   /** Epoch ms after which sending it makes no sense; it is then given up unless it is already stored. */
   readonly giveUpAt: number;
-  /** Called once: with the stream's sequence, or 0 when it was given up or the publisher was stopped. */
-  onSettled(sequence: number): void;
+  /** Called once: with the stream's sequence, or 0 when it was given up or the publisher was stopped. `isUnsure`: the stream may have it all the same. */
+  onSettled(sequence: number, isUnsure?: boolean): void;
 }
 
 export interface LogPublisherOptions {
@@ -95,7 +95,7 @@ export interface LogPublisher {
   readonly lastSequence: number;
   /** Why nothing that is sent gets stored, for people; '' while it does, or while nothing is sent. */
   readonly problem: string;
-  /** Gives up everything not yet handed to the socket, waits for the rest up to the limit, then settles it with 0. */
+  /** Gives up everything not yet handed to the socket, waits for the rest up to the limit, then settles it with 0, as unsure. */
   stop(drainMs: number): Promise<void>;
 }
 

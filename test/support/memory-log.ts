@@ -182,7 +182,7 @@ export class MemoryLog implements LogPublisher {
     this.#giveUp(() => true);
     const unknown = this.#sent;
     this.#sent = [];
-    for (const { message } of unknown) message.onSettled(0);
+    for (const { message } of unknown) message.onSettled(0, true);
     this.#drained();
   }
 }

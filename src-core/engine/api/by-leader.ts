@@ -99,8 +99,14 @@ export function byLeader(core: Core, parts: () => RunApiParts): ByLeader {
 
   async function atLeader(method: string, here: () => Promise<unknown>, input: object, limitMs: number): Promise<unknown> {
     for (let leader = elector.leader, tries = 0; tries < 2; tries++) {
-      if (core.leadership !== undefined) return here();
-      if (leader !== undefined && leader.nodeId !== config.nodeId) {
+      if (core.leadership !== undefined) {
+        try {
+          return await here();
+        } catch (error) {
+          // Its term ended over it.
+          if (!(error instanceof NotLeadingError)) throw error;
+        }
+      } else if (leader !== undefined && leader.nodeId !== config.nodeId) {
         const watch = watchLeader(leader);
         try {
           return (await Promise.race([calls.ask(leader.nodeId, method, input, limitMs), watch.replaced])).value;

@@ -1,5 +1,5 @@
 import { explainFire } from '../../decide/index.ts';
-import { InvalidInputError, NotFoundError, RunSkippedError, UnavailableError } from '../../domain/errors.ts';
+import { InvalidInputError, NotFoundError, NotLeadingError, RunSkippedError, UnansweredError, UnavailableError } from '../../domain/errors.ts';
 import { InputReader } from '../../domain/input.ts';
 import { readArgs, readPriority, throwIfWrong } from '../../domain/job-input.ts';
 import { keepsRows } from '../../domain/job.ts';
@@ -7,6 +7,7 @@ import { isLive } from '../../domain/worker.ts';
 import type { BulkAction, BulkResult, Explanation, JobApi, JobFilter, JobView, RunRequest, Store } from '../../ports/index.ts';
 import type { RunState } from '../../domain/run.ts';
 import type { JobRuntime } from '../job-runtime.ts';
+import type { Settled } from '../dispatcher.ts';
 import type { Jobs } from '../jobs.ts';
 import type { JobApiParts } from './api-parts.ts';
 import { jobVersions } from './job-versions.ts';
@@ -89,13 +90,13 @@ export function explain({ situations, context }: JobApiParts, job: JobRuntime): 
   return { verdict: verdict.kind, reason: 'reason' in verdict ? verdict.reason : undefined, gates };
 }
 
-/** On the leader: runs now, or after a delay, through the same gates as a fire. Resolves once the log has it. */
+/** On the leader: runs now, or after a delay, through the same gates as a fire. Resolves once the log has it; rejects with NotLeadingError when it stopped leading over it and surely sent nothing. */
 export async function runByHand(parts: JobApiParts, job: JobRuntime, request: RunRequest): Promise<{ taskId: string; state: RunState }> {
   const { context } = parts;
-  const wanted = readRequest(request, job, parts);
-  const leadership = parts.leadership();
   const now = context.clock.now();
   const until = context.clock.monotonic() + BY_HAND_PATIENCE_MS + LOGGED_PATIENCE_MS;
+  const wanted = readRequest(request, job, parts, now);
+  const leadership = parts.leadership();
   const id = leadership.ids.byHand(job, now);
   const trigger = request.trigger ?? 'manual';
   const plan = {
@@ -105,25 +106,28 @@ export async function runByHand(parts: JobApiParts, job: JobRuntime, request: Ru
     ...(wanted.workerId === '' ? {} : { workerId: wanted.workerId }),
   };
   let state: RunState = wanted.delayMs > 0 ? 'delayed' : 'active';
-  const sequence = await new Promise<number>((resolve, reject) => {
+  const { sequence, isUnsure } = await new Promise<{ sequence: number; isUnsure: boolean | undefined }>((resolve, reject) => {
+    const settled: Settled = (at, unsure) => resolve({ sequence: at, isUnsure: unsure });
     if (wanted.delayMs > 0) {
       if (job.definition.state === 'disabled') return reject(new RunSkippedError('disabled', 'The job is disabled.'));
-      return leadership.dispatcher.accept(job, plan, 'delayed', now + wanted.delayMs, resolve);
+      return leadership.dispatcher.accept(job, plan, 'delayed', now + wanted.delayMs, settled);
     }
-    const verdict = leadership.dispatcher.start(job, plan, resolve);
+    const verdict = leadership.dispatcher.start(job, plan, settled, now);
     if (verdict.kind === 'skip') {
       leadership.dispatcher.skip(job, verdict.reason, now);
       return reject(new RunSkippedError(verdict.reason, `Not run: ${reasonWords(parts, job, now)}.`));
     }
     if (verdict.kind !== 'dispatch') state = 'waiting';
   });
+  if (sequence === 0 && isUnsure) throw new UnansweredError('NATS had not confirmed the message when this server stopped leading: the run may have been started. Look before asking again.');
+  if (sequence === 0 && leadership.isOver) throw new NotLeadingError('This server stopped leading before the message was sent.');
   if (sequence === 0) throw new RunSkippedError('nats-down', 'Not run: NATS did not take the message in time.');
   // Who asks for the run next, or cancels it, must find it.
   if (keepsRows(job.definition.model) && parts.book.get(id)?.logged !== true && !parts.book.isClosed(id)) await parts.untilLogged(id, until - context.clock.monotonic());
   return { taskId: id, state };
 }
 
-function readRequest(request: RunRequest, job: JobRuntime, parts: JobApiParts): { args: string | undefined; delayMs: number; priority: number | undefined; workerId: string } {
+function readRequest(request: RunRequest, job: JobRuntime, parts: JobApiParts, now: number): { args: string | undefined; delayMs: number; priority: number | undefined; workerId: string } {
   const reader = new InputReader(request, ['args', 'delayMs', 'priority', 'workerId', 'trigger']);
   const args = reader.has('args') ? readArgs(reader, (text) => new TextEncoder().encode(text).length).text : undefined;
   const delayMs = reader.whole('delayMs', 0, 0, 366 * DAY_MS);
@@ -134,7 +138,6 @@ function readRequest(request: RunRequest, job: JobRuntime, parts: JobApiParts): 
   if (workerId !== '' && !(definition.model === 'ultra' && definition.category === 'standalone')) {
     reader.fail('workerId', 'is only for standalone ultra jobs: the others do not choose a worker');
   } else if (workerId !== '') {
-    const now = parts.context.clock.now();
     const isKnown = parts.situations.workers(job, now).live.some((worker) => worker.id === workerId && isLive(worker, now));
     if (!isKnown) reader.fail('workerId', `no live worker "${workerId}" of ${definition.namespace}.${definition.app}`);
   }

@@ -205,6 +205,31 @@ describe.each(['of its own', 'that all share'])('a node that does not lead, with
     expect(orders.length).toBeLessThanOrEqual(1);
     drop();
   });
+
+  test('says that it may have been done when it stopped leading before NATS had confirmed it', async () => {
+    leader.bus.losesAcks = true;
+    const asked = caught(leader.scheduler.api.jobs.run(JOB, {}));
+    await clock.advance(100);
+    leader.bus.stall();
+    await clock.advance(4_000);
+    leader.bus.flow();
+    const error = await asked;
+    expect(error).toBeInstanceOf(UnansweredError);
+    expect((error as Error).message).toMatch(/the run may have been started/);
+    expect(orders).toHaveLength(1);
+  });
+
+  test('gets its run from the next leader when the one before stopped leading and had not sent it', async () => {
+    leader.bus.stall();
+    // Its trust is over, and it does not know yet that another one leads.
+    await clock.advance(1_900);
+    const asked = caught(leader.scheduler.api.jobs.run(JOB, {}));
+    await clock.advance(3_000);
+    leader.bus.flow();
+    expect(await asked).toMatchObject({ taskId: orders[0]?.taskId, state: 'active' });
+    await clock.advance(10_000);
+    expect(orders).toHaveLength(1);
+  });
 });
 
 function drop(): void {
