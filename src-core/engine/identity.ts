@@ -46,7 +46,10 @@ export class Identity {
   async claim(): Promise<void> {
     const bucket = this.#context.bus.bucket(CONTROL_BUCKET);
     const entry = await bucket.get(this.#key);
-    if (readOwner(entry?.text)?.process !== this.#own.process) {
+    if (entry !== undefined && readOwner(entry.text)?.process === this.#own.process) {
+      // Written by a claim that had no answer, or by one before.
+      this.#revision = entry.revision;
+    } else {
       const other = await this.#whoAnswers();
       if (other !== undefined && other.process !== this.#own.process) throw this.#taken(other);
       const revision = await bucket.compareAndSet(this.#key, JSON.stringify(this.#own), entry?.revision ?? 0);

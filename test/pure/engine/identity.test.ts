@@ -16,12 +16,16 @@ const OTHER = JSON.stringify({ process: 'other', host: 'h', pid: 8 });
 /** What the leader of the bucket has. */
 let held: { text: string; revision: number } | undefined;
 let isAway: boolean;
+/** What is written is stored, and not told so. */
+let losesAnswer: boolean;
 let lost: string[];
 let identity: Identity;
+let makeIdentity: () => Identity;
 
 beforeEach(async () => {
   held = { text: BEFORE, revision: 4 };
   isAway = false;
+  losesAnswer = false;
   lost = [];
   const bucket = {
     get: async () => {
@@ -31,12 +35,14 @@ beforeEach(async () => {
     compareAndSet: async (_key: string, text: string, revision: number) => {
       if ((held?.revision ?? 0) !== revision) return undefined;
       held = { text, revision: revision + 1 };
+      if (losesAnswer) throw new UnavailableError('no answer');
       return held.revision;
     },
     compareAndDelete: async () => true,
   };
   const calls = { serve() {}, ask: () => Promise.reject(new UnavailableError('nobody')) } as unknown as NodeCalls;
-  identity = new Identity({ bus: { bucket: () => bucket, state: 'connected' }, config: { nodeId: 'n1', processId: 'own', host: 'h', pid: 9 } } as unknown as EngineContext, calls, (problem) => lost.push(problem));
+  makeIdentity = () => new Identity({ bus: { bucket: () => bucket, state: 'connected' }, config: { nodeId: 'n1', processId: 'own', host: 'h', pid: 9 } } as unknown as EngineContext, calls, (problem) => lost.push(problem));
+  identity = makeIdentity();
   await identity.claim();
 });
 
@@ -77,6 +83,18 @@ test('nothing is lost by a process that has given the id back meanwhile', async 
   await identity.release();
   await turns();
   expect(lost).toEqual([]);
+});
+
+test('a claim that was stored without an answer is watched over like any other', async () => {
+  held = { text: BEFORE, revision: 4 };
+  losesAnswer = true;
+  identity = makeIdentity();
+  await expect(identity.claim()).rejects.toThrow('no answer');
+  await identity.claim();
+  held = { text: OTHER, revision: 6 };
+  identity.apply(KEY, OTHER);
+  await turns();
+  expect(lost).toHaveLength(1);
 });
 
 test('a process that is slow to answer keeps its id from one that starts', async () => {
