@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { runIdFloor } from '../../src-core/wire/index.ts';
-import { create } from '../support/create.ts';
+import { create, untilAvailable } from '../support/create.ts';
 import { disableAll } from '../support/disable-all.ts';
 import { startPlainWorker } from '../support/plain-worker.ts';
 import type { TestProgram } from '../support/program.ts';
@@ -142,7 +142,7 @@ async function knowsAllDisabled({ api }: TestProgram): Promise<boolean> {
 export async function readRows({ api }: TestProgram): Promise<Row[]> {
   const rows: Row[] = [];
   for (let cursor = ''; ; ) {
-    const { body } = await api.get(`/runs?limit=200&namespace=${NAMESPACE}${cursor}`);
+    const { body } = await untilAvailable(() => api.get(`/runs?limit=200&namespace=${NAMESPACE}${cursor}`));
     rows.push(...(body.items as Row[]));
     if (body.nextCursor === null) return rows;
     cursor = `&cursor=${encodeURIComponent(body.nextCursor as string)}`;

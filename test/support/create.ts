@@ -17,13 +17,30 @@ export async function create(api: ProgramApi, path: string, body: object): Promi
 
 /** Asks again as long as the answer says to: while a NATS server stands still for two seconds, nothing is taken. */
 export function untilAvailable(ask: () => Promise<ApiAnswer>, refused: () => void = () => {}): Promise<ApiAnswer> {
-  let last = '';
+  let last: ApiAnswer | undefined;
   return until(async () => {
-    const answer = await ask();
-    if (!answer.headers.has('retry-after') && !PASSING.includes(answer.body?.reason)) return answer;
+    last = await ask();
+    if (!isPassing(last)) return last;
     refused();
-    last = `${answer.status} ${JSON.stringify(answer.body)}`;
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     return false;
-  }, { what: () => `what is set up to be taken: ${last}` });
+  }, { what: () => `what was asked for to be taken (${last?.status} ${JSON.stringify(last?.body)})` });
+}
+
+/** The same client, and it asks again in the same way: for tests that are not about times in which nobody leads. */
+export function patientApi(api: ProgramApi): ProgramApi {
+  const again = (path: string, ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> => (path.startsWith('//') ? ask() : untilAvailable(ask));
+  return {
+    ...api,
+    get: (path, headers) => again(path, () => api.get(path, headers)),
+    post: (path, body, headers) => again(path, () => api.post(path, body, headers)),
+    put: (path, body, headers) => again(path, () => api.put(path, body, headers)),
+    patch: (path, body, headers) => again(path, () => api.patch(path, body, headers)),
+    del: (path, headers) => again(path, () => api.del(path, headers)),
+  };
+}
+
+/** Nothing was done, and it makes sense to ask again. */
+function isPassing({ status, headers, body }: ApiAnswer): boolean {
+  return (status === 503 && headers.has('retry-after')) || (status === 409 && PASSING.includes(body?.reason));
 }

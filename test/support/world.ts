@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { create, untilAvailable } from './create.ts';
-import type { ApiAnswer } from './program-api.ts';
+import { create, patientApi, untilAvailable } from './create.ts';
+import type { ApiAnswer, ProgramApi } from './program-api.ts';
 import { startProgram, type ProgramOptions, type TestProgram } from './program.ts';
 import { until } from './until.ts';
 import { startTestWorker, type SeenMessage, type TestWorker } from './worker.ts';
@@ -18,6 +18,7 @@ type Json = any;
 
 /** A started program, a worker of the test's making, and short words for what most tests do. */
 export interface World {
+  /** Its `api` asks again as long as it is told to: see patientApi. */
   readonly program: TestProgram;
   readonly worker: TestWorker;
   /** A new app, so that its workers are nobody else's. */
@@ -62,17 +63,20 @@ export interface TestJob {
 const DISPATCHES = ['start', 'pre-start', 'client-start', 'group-start'];
 
 export async function openWorld(options: ProgramOptions = {}): Promise<World> {
-  const program = await startProgram({ ...options, env: { NATSJOB_TIMEZONE: ZONE, ...options.env } });
-  const worker = await startTestWorker(program.natsUrl);
+  const started = await startProgram({ ...options, env: { NATSJOB_TIMEZONE: ZONE, ...options.env } });
+  const worker = await startTestWorker(started.natsUrl);
+  // What was refused and is there when it is made again would be a conflict.
+  const bare: ProgramApi = started.api;
+  const program = Object.assign(started, { api: patientApi(bare) });
   const { api } = program;
   let made = 0;
   const beats: NodeJS.Timeout[] = [];
-  await create(api, '/namespaces', { name: NAMESPACE });
+  await create(bare, '/namespaces', { name: NAMESPACE });
   const world: World = {
     program, worker,
     async app() {
       const name = `app-${++made}`;
-      await create(api, `/namespaces/${NAMESPACE}/apps`, { name });
+      await create(bare, `/namespaces/${NAMESPACE}/apps`, { name });
       return name;
     },
     async beat(app, id, more = {}) {
@@ -86,8 +90,8 @@ export async function openWorld(options: ProgramOptions = {}): Promise<World> {
     async job(fields = {}) {
       const app = (fields['app'] as string | undefined) ?? (await world.app());
       const name = (fields['name'] as string | undefined) ?? `job-${++made}`;
-      await create(api, '/jobs', { ...fields, namespace: NAMESPACE, app, name });
-      return testJob(world, app, name);
+      await create(bare, '/jobs', { ...fields, namespace: NAMESPACE, app, name });
+      return testJob(world, bare, app, name);
     },
     async run(taskId) {
       return ok(await api.get(`/runs/${taskId}`));
@@ -124,7 +128,7 @@ export function stamp(moment: string | number): string {
   return new Date(new Date(moment).getTime() + ZONE_MS).toISOString().replace('T', ' ').slice(0, 23);
 }
 
-function testJob({ program: { api }, worker }: World, app: string, name: string): TestJob {
+function testJob({ program: { api }, worker }: World, bare: ProgramApi, app: string, name: string): TestJob {
   const address = `${NAMESPACE}.${app}.${name}`;
   const isOwn = ({ subject }: SeenMessage): boolean => {
     const [, , action = '', ns, appOf, job] = subject.split('.');
@@ -136,7 +140,7 @@ function testJob({ program: { api }, worker }: World, app: string, name: string)
     subject: (action, tail) => `natsjob.job.${action}.${address}${tail === undefined ? '' : `.${tail}`}`,
     run: (request = {}) => api.post(`/jobs/${address}/run`, request),
     async start(request = {}) {
-      const { status, body } = await untilAvailable(() => api.post(`/jobs/${address}/run`, request));
+      const { status, body } = await api.post(`/jobs/${address}/run`, request);
       expect({ status, body }).toMatchObject({ status: 202 });
       return body.taskId;
     },
@@ -148,7 +152,7 @@ function testJob({ program: { api }, worker }: World, app: string, name: string)
     async change(patch) {
       return ok(await untilAvailable(async () => {
         const { version } = ok(await api.get(`/jobs/${address}`));
-        return api.patch(`/jobs/${address}`, patch, { 'if-match': `"${version}"` });
+        return bare.patch(`/jobs/${address}`, patch, { 'if-match': `"${version}"` });
       }));
     },
   };
