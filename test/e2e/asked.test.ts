@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import type { Node } from '../support/cluster.ts';
+import { create, untilAvailable } from '../support/create.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { startTestWorker, type SeenMessage } from '../support/worker.ts';
@@ -21,9 +22,10 @@ describe.skipIf(!(await canStartProgram()))('runs asked for by message', () => {
     const first = await cluster.leader();
     const second = cluster.nodes.find((node) => node !== first) as Node;
     await using worker = await startTestWorker(cluster.nats.url);
-    for (const [path, body] of [['/namespaces', { name: NAMESPACE }], [`/namespaces/${NAMESPACE}/apps`, { name: APP }]] as const) expect((await first.api.post(path, body)).status).toBe(201);
-    const made = await first.api.post('/jobs', { namespace: NAMESPACE, app: APP, name: 'asked', maxRunning: 0, overlap: 'queue', queueLimit: 100_000, timeoutMs: 60_000 });
-    expect(made.status).toBe(201);
+    await create(first.api, '/namespaces', { name: NAMESPACE });
+    await create(first.api, `/namespaces/${NAMESPACE}/apps`, { name: APP });
+    await create(first.api, '/jobs', { namespace: NAMESPACE, app: APP, name: 'asked', maxRunning: 0, overlap: 'queue', queueLimit: 100_000, timeoutMs: 3_600_000 });
+    const { body: job } = await untilAvailable(() => first.api.get('/jobs/outage.load.asked'));
     await until(async () => (await second.api.get('/jobs/outage.load.asked')).status === 200, { what: 'the standby to know the job' });
     const beat = (): Promise<void> => worker.beat({ id: 'w1', namespace: NAMESPACE, appName: APP, capacity: 4 });
     await beat();
@@ -33,7 +35,7 @@ describe.skipIf(!(await canStartProgram()))('runs asked for by message', () => {
     const wanted: string[] = [];
     for (let message = 0; message < MESSAGES; message++) {
       const at = Date.now();
-      const sequence = await worker.publish(SUBJECT, { v: 1, at, job: Number(made.body.id), runs: Array.from({ length: RUNS_A_MESSAGE }, (_, index) => ({ args: `${message}.${index}` })) });
+      const sequence = await worker.publish(SUBJECT, { v: 1, at, job: Number(job.id), runs: Array.from({ length: RUNS_A_MESSAGE }, (_, index) => ({ args: `${message}.${index}` })) });
       for (let index = 0; index < RUNS_A_MESSAGE; index++) wanted.push(idOf(at, sequence, index));
     }
     const starts = (): SeenMessage[] => worker.seen(START);

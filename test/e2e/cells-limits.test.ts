@@ -181,7 +181,7 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     for (let count = 0; count < 6; count++) await queueing.start();
     const times: number[] = [];
     // As the scheduler sent them: how long each is under way is the machine's affair.
-    for (let count = 0; count < 6; count++) times.push(Date.parse((await world.run((await queueing.next()).task.taskId)).dispatchedAt));
+    for (let count = 0; count < 6; count++) times.push(Date.parse((await world.untilState((await queueing.next()).task.taskId, 'active')).dispatchedAt));
     for (let index = 2; index < 6; index++) expect(times[index]! - times[index - 2]!).toBeGreaterThanOrEqual(1_000);
     counted.push([skipping, { rate: 7 }]);
   });
@@ -223,7 +223,7 @@ describe.skipIf(!(await canStartProgram()))('what may run at the same time', () 
     await until(async () => (await job.get()).queued > 0, { what: 'a queued run' });
     const { nextFireAt } = await job.change({ state: 'disabled' });
     expect(nextFireAt).toBeNull();
-    const [active] = await job.runs('state=active');
+    const active = await until(async () => (await job.runs('state=active'))[0], { what: 'the view to show the run' });
     await world.worker.answer(job.dispatched(active.taskId)[0]!, 'success');
     await until(async () => (await job.get()).queued === 0, { what: 'the queue to be empty' });
     await world.settled();

@@ -12,7 +12,7 @@ describe.skipIf(!(await canStartProgram()))('a map run', () => {
   afterAll(() => world[Symbol.asyncDispose]());
 
   test('goes on with success:next: same taskId, new times, and the answer\'s reason is kept', async () => {
-    const job = await world.job({ category: 'map', timeoutMs: 20_000 });
+    const job = await world.job({ category: 'map', timeoutMs: 600_000 });
     const taskId = await job.start();
     const first = await job.next();
     // So that the times can differ.
@@ -39,10 +39,11 @@ describe.skipIf(!(await canStartProgram()))('a map run', () => {
     await world.worker.answer(first, 'success:next');
     await world.worker.answer(first, 'success');
     await world.worker.answer(first, 'fail');
+    const second = await job.next();
     await world.settled();
     expect(job.dispatched(taskId)).toHaveLength(2);
     expect(await world.run(taskId)).toMatchObject({ state: 'active', reason: 'first' });
-    await world.worker.answer(await job.next(), { status: 'fail', reason: 'in step two' });
+    await world.worker.answer(second, { status: 'fail', reason: 'in step two' });
     expect(await world.untilState(taskId, 'failed')).toMatchObject({ reason: 'in step two' });
     await world.worker.answer(first, 'success:next');
     await world.settled();

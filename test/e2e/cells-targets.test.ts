@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { inTime, momentOf } from '../support/in-time.ts';
 import { canStartProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
+import type { SeenMessage } from '../support/worker.ts';
 import { NAMESPACE, openWorld, type TestJob, type World } from '../support/world.ts';
 
 describe.skipIf(!(await canStartProgram()))('runs that go to several workers, or to a chosen one', () => {
@@ -108,7 +109,10 @@ describe.skipIf(!(await canStartProgram()))('runs that go to several workers, or
     await world.settled();
     expect((await world.run(taskId)).state).toBe('completed');
     expect((await world.subRuns(taskId)).map(({ status, reason }) => [status, reason])).toEqual([['success', 'first'], ['success', 'first']]);
-    const told = world.worker.seen(({ subject, text }) => subject === 'natsjob.job.monitor' && text.includes(taskId)).map(({ text }) => JSON.parse(text));
+    const isTold = ({ subject, text }: SeenMessage): boolean => subject === 'natsjob.job.monitor' && text.includes(taskId);
+    // The worker hears on another connection than this test asks.
+    await until(() => world.worker.seen(isTold).length >= 2, { what: 'both to be told' });
+    const told = world.worker.seen(isTold).map(({ text }) => JSON.parse(text));
     expect(told.map(({ subTaskId, monitorStatus }) => [subTaskId, monitorStatus])).toEqual([['1', 'm1'], ['2', 'm2']]);
   });
 
