@@ -84,10 +84,10 @@ describe.skipIf(!(await canStartProgram()))('the commands, with a running schedu
     const gone = once(tail, 'close');
     // The feed tells only what happens after it is subscribed to, and the subscription itself is not shown.
     await until(async () => {
-      const { out } = await run('status --json');
-      const { body } = await program.api.get('//metrics');
-      return out !== '' && /natsjob_live_connections 1/.test(String(body));
-    }, { what: () => 'the feed to be connected' });
+      const { body } = await program.api.post('/jobs/app.biz.one/run');
+      await program.api.post(`/runs/${body.taskId}/cancel`);
+      return followed.includes('"cancelled"') && followed.endsWith('\n');
+    }, { what: 'the feed to tell of a run' });
 
     const started = await run('job run app.biz.one --priority high --args-json {"x":1}');
     const taskId = started.out.split(' ')[0] ?? '';
@@ -98,8 +98,8 @@ describe.skipIf(!(await canStartProgram()))('the commands, with a running schedu
     expect(await run(`runs cancel ${taskId} 1`)).toMatchObject({ code: 1, out: `${taskId} cancelled` });
     expect((await run(`runs get ${taskId}`)).out).toMatch(/^state +cancelled$/m);
 
-    await until(() => followed.includes('"cancelled"') && followed.endsWith('\n'), { what: () => `the cancelled run in the feed: ${followed}` });
-    expect(followed.trim().split('\n').map((line) => (JSON.parse(line) as { taskId: string }).taskId)).toContain(taskId);
+    const told = (): { taskId: string; state: string }[] => followed.slice(0, followed.lastIndexOf('\n')).split('\n').map((line) => JSON.parse(line) as { taskId: string; state: string });
+    await until(() => told().some((one) => one.taskId === taskId && one.state === 'cancelled'), { what: () => `the cancelled run in the feed: ${followed}` });
     tail.kill('SIGINT');
     expect((await gone)[0]).toBe(0);
   });
@@ -111,9 +111,13 @@ describe.skipIf(!(await canStartProgram()))('the commands, with a running schedu
     await until(async () => (found = (await run('runs ls --job app.biz.one --state delayed')).out.split('\n')[1]?.split(' ')[0] ?? '') !== '', { what: 'the run that was asked for' });
     expect((await run(`runs get ${found}`)).out).toMatch(/^own +\{"timeoutMs":90000,"retry":\{"backoff":"fixed","delayMs":250\}\}$/m);
     await run(`runs cancel ${found}`);
-    any.publish('$KV.natsjob-heartbeat.natsjob.heartbeat.client.app.biz.w1', JSON.stringify({ id: 'w1', namespace: 'app', appName: 'biz', capacity: 32, comment: 'rack 7' }));
-    await until(async () => (await run('workers --app biz')).out.includes('w1'), { what: 'the worker' });
-    expect((await run('workers')).out).toMatch(/^WORKER +APP .*\nw1 +app\.biz +live +100 +32 +0 +- +\S+ +rack 7$/);
+    let shown = '';
+    await until(async () => {
+      // One heartbeat lasts for fifteen seconds, and each command is a process that has to start.
+      any.publish('$KV.natsjob-heartbeat.natsjob.heartbeat.client.app.biz.w1', JSON.stringify({ id: 'w1', namespace: 'app', appName: 'biz', capacity: 32, comment: 'rack 7' }));
+      return (shown = (await run('workers --app biz')).out).includes(' live ');
+    }, { what: () => `the worker to live: ${shown}` });
+    expect(shown).toMatch(/^WORKER +APP .*\nw1 +app\.biz +live +100 +32 +0 +- +\S+ +rack 7$/);
     expect(JSON.parse((await run('workers --namespace app --json')).out)).toMatchObject({ items: [{ id: 'w1', capacity: 32 }] });
   });
 
