@@ -89,6 +89,34 @@ export async function startCluster({ nodes: size = 2, atOnce = false, env = () =
   }
 }
 
+/** The scene did not begin as it must, for want of time. */
+export class PremiseFailed extends Error {
+  override readonly name = 'PremiseFailed';
+}
+
+/**
+ * Plays a scene in which nodes keep the lead that the test does not take from them. One that stands still for longer than its lease
+ * is good loses it, as it should, and says so: then the scene says nothing, and is played again with a new cluster.
+ * `mayLose`: names of nodes of which the scene wants that.
+ */
+export async function whileLeadsHold(scene: (cluster: Cluster) => Promise<void>, { mayLose = [], ...options }: ClusterOptions & { readonly mayLose?: readonly string[] } = {}): Promise<void> {
+  for (let left = 2; ; left--) {
+    await using cluster = await startCluster(options);
+    try {
+      return await scene(cluster);
+    } catch (error) {
+      const isVoid = error instanceof PremiseFailed || leadsLost(cluster.nodes.filter(({ name }) => !mayLose.includes(name))) > 0;
+      if (!isVoid || left === 0) throw error;
+      console.info(`played again, as a node lost its lead: ${String(error)}`);
+    }
+  }
+}
+
+/** How often one of them has said so. */
+export function leadsLost(nodes: readonly Node[]): number {
+  return nodes.reduce((sum, node) => sum + node.output().split('"no longer leading"').length - 1, 0);
+}
+
 /** A paused process does not hear that it is to stop. */
 async function endEvenPaused(program: TestProgram): Promise<void> {
   if (program.isRunning) process.kill(program.pid, 'SIGCONT');
