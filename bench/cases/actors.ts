@@ -1,7 +1,7 @@
 import { startBenchNats } from '../support/nats.ts';
 import { cpuUs, rssMb } from '../support/proc.ts';
 import { startSide } from '../support/side.ts';
-import { sleep } from '../support/statistics.ts';
+import { countAfter, sleep } from '../support/statistics.ts';
 import { figure } from '../support/types.ts';
 import type { Case, CaseContext, Figure } from '../support/types.ts';
 
@@ -32,9 +32,8 @@ async function measure(context: CaseContext, name: string, kind: 'memory' | 'fil
   publisher.send({ type: 'go' });
   await sleep(context.quick ? 300 : 3_000);
   const from = await look();
-  await sleep(context.quick ? 500 : 8_000);
-  const to = await look();
-  const messages = to.handled - from.handled;
+  let to = from;
+  const messages = await countAfter(context.quick ? 500 : 8_000, async () => (to = await look()).handled - from.handled);
   if (messages === 0) throw new Error('Nothing was handled.');
   if (to.outOfOrder > 0) throw new Error(`${to.outOfOrder} messages were handled out of the order of their key.`);
   context.note(`${kind}: ${KEYS} keys, publisher ${((to.publisher - from.publisher) / messages).toFixed(1)} µs a message, none out of order`);

@@ -5,7 +5,7 @@ import { cpuUs, rssMb } from '../support/proc.ts';
 import { startProgram } from '../support/program.ts';
 import { startSide } from '../support/side.ts';
 import type { Side } from '../support/side.ts';
-import { median, sleep } from '../support/statistics.ts';
+import { countAfter, median, sleep } from '../support/statistics.ts';
 import { figure } from '../support/types.ts';
 import type { Case, CaseContext, Figure } from '../support/types.ts';
 
@@ -66,9 +66,8 @@ async function count(counter: Side, pid: number, nats: BenchNats, forMs: number)
     return { ...await counter.next<{ count: number; at: number }>('count'), own: cpuUs(pid), nats: cpuUs(nats.pid) };
   };
   const from = await look();
-  await sleep(forMs);
-  const to = await look();
-  const messages = to.count - from.count;
+  let to = from;
+  const messages = await countAfter(forMs, async () => (to = await look()).count - from.count);
   if (messages === 0) throw new Error('Nothing was dispatched.');
   return { perSecond: (messages / (to.at - from.at)) * 1000, cpuUs: (to.own - from.own) / messages, natsCpuUs: (to.nats - from.nats) / messages };
 }

@@ -8,7 +8,7 @@ import { settingsOf, type BenchServer } from '../support/server.ts';
 import { startSide } from '../support/side.ts';
 import { runSketch } from '../support/sketch.ts';
 import type { SketchResult } from '../support/sketch.ts';
-import { median, sleep } from '../support/statistics.ts';
+import { countAfter, median, sleep } from '../support/statistics.ts';
 import { figure } from '../support/types.ts';
 import type { Case, CaseContext, Figure } from '../support/types.ts';
 import { openServerView, openView } from '../support/view.ts';
@@ -63,9 +63,8 @@ async function measure(context: CaseContext, jobs: number, where: BenchServer | 
   await view.untilEnded(1);
   await sleep(context.quick ? 500 : 5_000);
   const from = { at: performance.now(), ended: await view.ended(), cpu: cpuUs(program.pid), nats: cpuUs(nats.pid), worker: cpuUs(worker.pid) };
-  await sleep(context.quick ? 1_000 : 12_000);
+  const runs = await countAfter(context.quick ? 1_000 : 12_000, async () => await view.ended() - from.ended);
   const seconds = (performance.now() - from.at) / 1000;
-  const runs = await view.ended() - from.ended;
   const result = {
     perSecond: runs / seconds, cpuUs: (cpuUs(program.pid) - from.cpu) / runs, natsCpuUs: (cpuUs(nats.pid) - from.nats) / runs, rssMb: rssMb(program.pid),
   };

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { sparePort } from '../../test/support/spare-port.ts';
 import { listenForFirst } from '../support/first-message.ts';
 import { APP, NAMESPACE } from '../support/job.ts';
 import { rssMb } from '../support/proc.ts';
-import { LOOK_MS, freePort, logIn, startProgram } from '../support/program.ts';
+import { LOOK_MS, logIn, startProgram } from '../support/program.ts';
 import { scratchDir } from '../support/scratch.ts';
 import type { Program } from '../support/program.ts';
 import { median, sleep } from '../support/statistics.ts';
@@ -73,12 +74,12 @@ async function createAndRun(program: Program): Promise<void> {
 
 /** Milliseconds until a bare server of Node answers. */
 async function bareAnswer(context: CaseContext): Promise<number> {
-  const port = await freePort();
+  const port = await sparePort();
   const startedAt = performance.now();
   const child = spawn(process.execPath, [fileURLToPath(new URL('../limits/answer.mjs', import.meta.url)), String(port)], { stdio: 'ignore' });
   context.defer(() => void child.kill('SIGKILL'));
   while ((await fetch(`http://127.0.0.1:${port}`).catch(() => undefined)) === undefined) {
-    if (performance.now() - startedAt > 30_000) throw new Error('The bare server did not answer.');
+    if (performance.now() - startedAt > 60_000) throw new Error('The bare server did not answer.');
     await sleep(LOOK_MS);
   }
   const took = performance.now() - startedAt;

@@ -14,7 +14,7 @@ export function chromiumPath(): string {
 /** `port`: where others may steer it too. */
 export async function openBrowser(context: CaseContext, port?: number): Promise<Browser> {
   const browser = await chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath: chromiumPath(), timeout: 120_000,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--js-flags=--expose-gc', ...(port === undefined ? [] : [`--remote-debugging-port=${port}`])],
   });
   context.defer(() => browser.close());

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sparePort } from '../../test/support/spare-port.ts';
 import { describeProfile } from './profile.ts';
 import { noteProgram, scratchDir } from './scratch.ts';
 import { sleep } from './statistics.ts';
@@ -47,7 +47,7 @@ const PROFILES = fileURLToPath(new URL('../.work/profiles', import.meta.url));
 /** Starts `serve` as a person would, with its own data, configuration and logs, on loopback only. */
 export async function startProgram(context: CaseContext, options: ProgramOptions): Promise<Program> {
   const home = options.home ?? scratchDir(context);
-  const [httpPort, natsPort] = [await freePort(), await freePort()];
+  const [httpPort, natsPort] = [await sparePort(), await sparePort()];
   const url = `http://127.0.0.1:${httpPort}`;
   const dataDir = path.join(home, 'data');
   // A packed program brings its own Node.
@@ -88,7 +88,7 @@ export async function startProgram(context: CaseContext, options: ProgramOptions
 
   return {
     pid: child.pid ?? 0, url, home, natsUrl: options.natsUrl ?? `nats://127.0.0.1:${natsPort}`, startedAt,
-    answering: (limitMs = 30_000) => until('/healthz', limitMs, ({ ok }) => ok),
+    answering: (limitMs = 60_000) => until('/healthz', limitMs, ({ ok }) => ok),
     ready: (limitMs = 60_000) => until('/readyz', limitMs, ({ status }) => status === 200),
     async stop() {
       await end();
@@ -108,15 +108,6 @@ export async function logIn(program: Program): Promise<string> {
   });
   if (!answer.ok) throw new Error(`Login was answered with ${answer.status}`);
   return ((await answer.json()) as { token: string }).token;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Settings of the person who runs the bench are none of the bench's. */

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { isThere } from '../../test/support/database-server.ts';
-import { freePort } from './program.ts';
+import { sparePort } from '../../test/support/spare-port.ts';
 import { scratchDir } from './scratch.ts';
 import type { CaseContext } from './types.ts';
 
@@ -11,7 +11,7 @@ export interface BenchRedis {
   readonly pid: number;
 }
 
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 
 /** As root on Debian it is installed when it is missing. */
 export function hasRedis(): boolean {
@@ -21,7 +21,7 @@ export function hasRedis(): boolean {
 /** A redis-server of this case alone, empty, on loopback. `everysec`: the append-only file, written to the disk once a second. */
 export async function startRedis(context: CaseContext, persistence: 'none' | 'everysec'): Promise<BenchRedis> {
   if (!hasRedis()) throw new Error('There is no redis-server, beside which the case queue measures. On Debian: apt-get install redis-server');
-  const port = await freePort();
+  const port = await sparePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', scratchDir(context), '--save', '', '--appendonly', persistence === 'everysec' ? 'yes' : 'no', '--appendfsync', 'everysec', '--daemonize', 'no'];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const gone = once(child, 'exit');

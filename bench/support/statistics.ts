@@ -10,6 +10,15 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
 
+/** Counts after so long, and goes on while nothing has come: a machine that stood still has not been measured. 0 when nothing comes. */
+export async function countAfter(ms: number, count: () => Promise<number> | number): Promise<number> {
+  for (let left = 60; ; left--) {
+    await sleep(ms);
+    const counted = await count();
+    if (counted > 0 || left === 0) return counted;
+  }
+}
+
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
