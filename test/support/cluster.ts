@@ -89,14 +89,15 @@ export async function startCluster({ nodes: size = 2, atOnce = false, env = () =
   }
 }
 
-/** The scene did not begin as it must, for want of time. */
-export class PremiseFailed extends Error {
-  override readonly name = 'PremiseFailed';
+/** The machine had no time for the scene: it did not begin as it must, or a process had to wait for far too long. */
+export class TooBusy extends Error {
+  override readonly name = 'TooBusy';
 }
 
 /**
  * Plays a scene in which nodes keep the lead that the test does not take from them. One that stands still for longer than its lease
- * is good loses it, as it should, and says so: then the scene says nothing, and is played again with a new cluster.
+ * is good loses it, as it should, and says so: then the scene says nothing, and is played again with a new cluster, as it is
+ * when it says itself that the machine was too busy; the third time counts.
  * `mayLose`: names of nodes of which the scene wants that.
  */
 export async function whileLeadsHold(scene: (cluster: Cluster) => Promise<void>, { mayLose = [], ...options }: ClusterOptions & { readonly mayLose?: readonly string[] } = {}): Promise<void> {
@@ -105,9 +106,9 @@ export async function whileLeadsHold(scene: (cluster: Cluster) => Promise<void>,
     try {
       return await scene(cluster);
     } catch (error) {
-      const isVoid = error instanceof PremiseFailed || leadsLost(cluster.nodes.filter(({ name }) => !mayLose.includes(name))) > 0;
+      const isVoid = error instanceof TooBusy || leadsLost(cluster.nodes.filter(({ name }) => !mayLose.includes(name))) > 0;
       if (!isVoid || left === 0) throw error;
-      console.info(`played again, as a node lost its lead: ${String(error)}`);
+      console.info(`played again: ${String(error)}`);
     }
   }
 }
