@@ -85,7 +85,7 @@ describe.skipIf(process.platform !== 'linux' || !(await natsServerPath()))('benc
         // A folder went while it was looked through.
         return false;
       }
-    }, { what: 'the program to have its database' });
+    }, { deadlineMs: 240_000, what: 'the program to have its database' });
   }
 });
 
