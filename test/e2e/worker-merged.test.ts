@@ -102,6 +102,8 @@ describe.skipIf(!(await canStartProgram()))('a service with its scheduler in it'
       const { openScheduler } = await import(${JSON.stringify(SCHEDULER)});
       console.log('imported', open() - before);
       const scheduler = await openScheduler({ dataDir: ${JSON.stringify(path.join(folder, 'data'))}, settings: { NATSJOB_NATS_PORT: '${await sparePort()}', NATSJOB_NATS_SERVER: ${JSON.stringify(await natsServerPath())} } });
+      // The lease is waited for a second at the start, and NATS may stand still for longer.
+      while (scheduler.role === 'starting') await new Promise((resolve) => setTimeout(resolve, 20));
       console.log(scheduler.role, (await fetch(scheduler.url + '/healthz')).status);
       await scheduler.stop();
       await scheduler.stop();

@@ -163,7 +163,8 @@ describe.skipIf(!(await canStartProgram()))('a queue', () => {
       told = (signal.reason as Error).name;
       reject(signal.reason as Error);
     })));
-    const job = await queue.add('slow', {}, { timeout: 5_000 });
+    // Long enough to be begun on a machine that stands still for a moment.
+    const job = await queue.add('slow', {}, { timeout: 8_000 });
     await expect(job.waitUntilFinished(60_000)).rejects.toThrow('ran out of time');
     await until(() => told === 'RunExpiredError', { what: 'the signal' });
   });

@@ -16,7 +16,7 @@ describe.skipIf(!(await canStartProgram()))('a handler of a worker is told', () 
   test.each<HandlerOptions>([{ delivery: 'jetstream' }, { delivery: 'core' }])('when the scheduler cancels or expires its run, with %j', async (options) => {
     const job = await world.job({ maxRunning: 10, timeoutMs: 600_000 });
     // Long enough to be begun on a machine that stands still for a moment.
-    const short = await world.job({ app: job.app, timeoutMs: 5_000 });
+    const short = await world.job({ app: job.app, timeoutMs: 8_000 });
     const reasons = new Map<string, unknown>();
     await using worker = createWorker({ url: world.program.natsUrl, namespace: job.namespace, app: job.app, concurrency: 2 });
     const begun = new Set<string>();
