@@ -117,6 +117,17 @@ describe.skipIf((await natsServerPath()) === undefined)('a queue whose NATS come
     expect(await asked(queue.getStatus())).toEqual(QUEUE_STATUS);
   });
 
+  it('asks for its job again where the scheduler ends over it', async () => {
+    await using server = await startNatsServer();
+    await startScheduler(server.url);
+    const breaker = await startBreaker(server.port);
+    const queue = opened(`nats://127.0.0.1:${breaker.port}`);
+    breaker.dropTowardsClient('"outcome":"created"');
+    await queue.ready();
+    await queue.gracefulShutdown(0);
+    await breaker.close();
+  });
+
   it('begins to listen where NATS gives no answer at first', async () => {
     await using server = await startNatsServer();
     await startScheduler(server.url);

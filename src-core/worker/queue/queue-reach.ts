@@ -1,4 +1,4 @@
-import { UnavailableError } from '../../domain/errors.ts';
+import { NotReachedError, UnavailableError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { inTime } from '../common/in-time.ts';
 import { chooseConnection } from '../connection.ts';
@@ -26,6 +26,8 @@ export interface QueueReachOptions {
 
 /** Schedulers come back a moment after NATS does. */
 const SCHEDULER_LATE_MS = 10_000;
+/** One that is there and gives no answer has ended over it, or has too much to do. Asking twice makes no second queue. */
+const NO_ANSWER_MS = 30_000;
 const AGAIN_MS = 250;
 
 /**
@@ -93,6 +95,7 @@ export class QueueReach<All extends Reached> {
   /** The job's number. */
   async #declare(connection: WorkerConnection, control: QueueControl): Promise<number> {
     const { clock } = connection;
+    const answerUntil = clock.monotonic() + NO_ANSWER_MS;
     let patientUntil = Number.NEGATIVE_INFINITY;
     for (;;) {
       if (connection.state !== 'connected') {
@@ -105,7 +108,8 @@ export class QueueReach<All extends Reached> {
         // Word of a break of the connection may come a moment after its errors.
         await new Promise<void>((resolve) => clock.soon(resolve));
         if (!(error instanceof UnavailableError) || connection.state === 'closed') throw error;
-        if (connection.state === 'connected' && clock.monotonic() >= patientUntil) throw error;
+        const until = error instanceof NotReachedError ? patientUntil : Math.max(patientUntil, answerUntil);
+        if (connection.state === 'connected' && clock.monotonic() >= until) throw error;
       }
       await Promise.race([new Promise<void>((resolve) => clock.after(AGAIN_MS, resolve)), this.#givenUp]);
     }
