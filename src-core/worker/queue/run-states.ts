@@ -1,6 +1,6 @@
-import { askAgain } from '../../nats/ask-again.ts';
 import { asUnavailable } from '../../nats/errors.ts';
 import { decodeReport, isLongResult, REPORTS_STREAM, reportSubject } from '../../wire/index.ts';
+import { askPatiently } from '../common/ask-patiently.ts';
 import type { WorkerConnection } from '../connection.ts';
 import type { ExecutionLog, QueueJobState } from './queue-job.ts';
 
@@ -35,8 +35,6 @@ export interface AttemptAnswer {
   readonly error: string;
 }
 
-const PATIENCE_MS = 10_000;
-
 type Place = Pick<RunAnswer, 'namespace' | 'app' | 'job'>;
 
 /** The result as the handler returned it; a plain text, as workers in other languages may answer, as it is. */
@@ -69,8 +67,7 @@ export async function executionOf(connection: WorkerConnection, place: Place, jo
 
 /** Results are kept for a day: undefined after it. */
 async function longResult(connection: WorkerConnection, subject: string): Promise<unknown> {
-  const again = { patienceMs: PATIENCE_MS, isOver: () => connection.state === 'closed' };
-  const message = await askAgain(() => connection.manager.streams.getMessage(REPORTS_STREAM, { last_by_subj: subject }), again).catch((error: unknown) => {
+  const message = await askPatiently(connection, () => connection.manager.streams.getMessage(REPORTS_STREAM, { last_by_subj: subject })).catch((error: unknown) => {
     throw asUnavailable(error, 'reading a long result');
   });
   const report = message === null ? undefined : decodeReport(message.string());

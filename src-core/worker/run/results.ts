@@ -1,16 +1,14 @@
 /** Looking into the bucket of results: rare, for what was handed out again and for the second step of a map run. */
 import type { Msg } from '@nats-io/transport-node';
-import { askAgain } from '../../nats/ask-again.ts';
 import { decodeEnd, kvStream, preEndKey } from '../../wire/index.ts';
 import type { Dispatch, End } from '../../wire/index.ts';
+import { askPatiently } from '../common/ask-patiently.ts';
 import type { WorkerConnection } from '../connection.ts';
 import { answerSubject } from './answer.ts';
 
 /** Keys have a history of that many, as a rule. */
 const MOST_ANSWERS = 16;
 const TIMEOUT_MS = 5_000;
-/** For a server that stands still for a moment, or a connection that breaks over the question. */
-const PATIENCE_MS = 10_000;
 
 /** Of the server; without a message: there is none, or it may not be read. */
 interface Answer {
@@ -27,7 +25,7 @@ export async function endOf(connection: WorkerConnection, bucket: string, key: s
     // The library asks for the last message of a subject only; it is the first good one that counts.
     const asked = JSON.stringify({ seq: sequence, next_by_subj: subject });
     const ask = (): Promise<Msg> => connection.client.request(`$JS.API.STREAM.MSG.GET.${kvStream(bucket)}`, asked, { timeout: TIMEOUT_MS });
-    const { message } = (await askAgain(ask, { patienceMs: PATIENCE_MS, isOver: () => connection.state === 'closed' })).json<Answer>();
+    const { message } = (await askPatiently(connection, ask)).json<Answer>();
     if (message === undefined) return undefined;
     const end = decodeEnd(Buffer.from(message.data ?? '', 'base64').toString('utf8'), rules);
     if (end.ok) return end;
